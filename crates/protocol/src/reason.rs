@@ -167,6 +167,9 @@ mod tests {
         for reason in [Reason::UserUnknown, Reason::UserDisabled, Reason::NoAccess] {
             assert_eq!(reason.for_tile(), Reason::NotPermitted);
         }
-        assert_eq!(Reason::NoAccess.for_tile_without_password(), Reason::CodeWrong.for_tile_without_password());
+        assert_eq!(
+            Reason::NoAccess.for_tile_without_password(),
+            Reason::CodeWrong.for_tile_without_password()
+        );
     }
 }
