@@ -1,2 +1,159 @@
-//! See Cargo.toml.
-fn main() {}
+//! `./x`: sets a fresh machine up, builds, tests and shows TRASA for Windows.
+//!
+//! Small and quick to build: it starts cargo, apt, Wine and the programs of this repository, and knows no cryptography
+//! and no network protocol itself.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line program talks to the person who started it"
+)]
+
+mod checks;
+mod demo;
+mod packages;
+mod play;
+mod server;
+mod ship;
+mod steps;
+mod task;
+mod test;
+mod toolchain;
+mod upkeep;
+mod wine;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use lexopt::prelude::{Long, Short, Value, ValueExt};
+
+use crate::workspace::Workspace;
+
+const HELP: &str = "\
+./x COMMAND: builds, tests and shows TRASA for Windows. Installs what is missing (Debian packages, as root or by sudo).
+
+  demo [--list] [--scene NAME]... [--json] [--keep]
+            a guarded Windows logon in Wine against the real server, scene by scene
+  run [--data DIR] [--listen ADDRESS]
+            a server to play with, on target/play and 127.0.0.1:8443; says what to do next
+  test [--list] [--only STEP]...
+            everything that must hold before a change lands: format, warnings, tests on Linux and in Wine, the demo
+  build     what ships: dist/trasa-server, dist/TrasaCP.dll, dist/TrasaConfig.exe, dist/logon-host.exe
+  bench [ARGUMENT]...
+            decisions a second and how long one takes; the arguments go to the benchmark (--help lists them)
+  audit [--list] [--only STEP]...
+            licences and known faults of the dependencies, properties over many random cases; takes long
+  fmt       formats the sources
+
+Examples:
+  ./x demo                        the whole demonstration
+  ./x demo --scene wrong-code     one scene
+  ./x demo --keep                 and leave server and Wine running, to play on
+  ./x test --only clippy --only tests
+
+Logs lie in target/logs. Exit code 0: all well; 1: something failed; 2: not understood.
+";
+
+/// The command line was not understood.
+#[derive(Debug)]
+struct Usage;
+
+impl std::fmt::Display for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("./x --help lists the commands")
+    }
+}
+
+impl std::error::Error for Usage {}
+
+fn main() -> ExitCode {
+    match command() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("x: {error:#}");
+            ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+        }
+    }
+}
+
+fn command() -> Result<()> {
+    let mut arguments = lexopt::Parser::from_env();
+    let name = match arguments.next().context(Usage)? {
+        Some(Value(name)) => name.string().context(Usage)?,
+        Some(Long("help") | Short('h')) => {
+            print!("{HELP}");
+            return Ok(());
+        }
+        Some(other) => return Err(other.unexpected()).context(Usage),
+        None => {
+            print!("{HELP}");
+            bail!(Usage);
+        }
+    };
+    let workspace = Workspace::find()?;
+    if name == "bench" {
+        let rest =
+            arguments.raw_args()?.map(|word| word.string()).collect::<Result<Vec<_>, _>>().context(Usage)?;
+        return upkeep::bench(&workspace, &rest);
+    }
+    let options = Options::parse(&name, &mut arguments)?;
+    if options.help {
+        print!("{HELP}");
+        return Ok(());
+    }
+    if options.list {
+        match name.as_str() {
+            "demo" => demo::list(),
+            "test" => steps::list(&test::STEPS),
+            _ => steps::list(&upkeep::AUDIT),
+        }
+        return Ok(());
+    }
+    match name.as_str() {
+        "demo" => demo::play(&workspace, &options.demo()).map(drop),
+        "run" => play::run(&workspace, options.data.as_deref(), options.listen.as_deref()),
+        "test" => steps::run(&workspace, &test::STEPS, &options.names),
+        "build" => ship::build(&workspace),
+        "audit" => steps::run(&workspace, &upkeep::AUDIT, &options.names),
+        "fmt" => upkeep::format(&workspace),
+        unknown => bail!(anyhow::Error::new(Usage).context(format!("no command {unknown}"))),
+    }
+}
+
+/// What the commands can be told.
+#[derive(Default)]
+struct Options {
+    help: bool,
+    list: bool,
+    json: bool,
+    keep: bool,
+    names: Vec<String>,
+    data: Option<String>,
+    listen: Option<String>,
+}
+
+impl Options {
+    /// Reads what may follow the command; anything else is refused.
+    fn parse(command: &str, arguments: &mut lexopt::Parser) -> Result<Self> {
+        let mut options = Self::default();
+        while let Some(argument) = arguments.next().context(Usage)? {
+            match (command, argument) {
+                (_, Long("help") | Short('h')) => options.help = true,
+                ("demo" | "test" | "audit", Long("list")) => options.list = true,
+                ("demo", Long("json")) => options.json = true,
+                ("demo", Long("keep")) => options.keep = true,
+                ("demo", Long("scene")) | ("test" | "audit", Long("only")) => {
+                    options.names.push(arguments.value().and_then(|value| value.string()).context(Usage)?);
+                }
+                ("run", Long("data")) => options.data = Some(arguments.value()?.string().context(Usage)?),
+                ("run", Long("listen")) => options.listen = Some(arguments.value()?.string().context(Usage)?),
+                (_, other) => return Err(other.unexpected()).context(Usage),
+            }
+        }
+        Ok(options)
+    }
+
+    fn demo(&self) -> demo::Options {
+        demo::Options { scenes: self.names.clone(), json: self.json, keep: self.keep }
+    }
+}
