@@ -1,1 +1,13 @@
-//! See Cargo.toml for what this crate is; its modules follow.
+//! What the TRASA agent decides, without Windows.
+//!
+//! Everything that touches the world stands behind a trait of [`ports`]; what is here takes plain
+//! values and returns plain values, builds everywhere and is tested everywhere.
+#![forbid(unsafe_code)]
+
+pub mod password_text;
+pub mod ports;
+pub mod printable;
+pub mod sid;
+
+pub use password_text::Password;
+pub use sid::Sid;
