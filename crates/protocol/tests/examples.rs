@@ -3,7 +3,8 @@
 //! `UPDATE_EXAMPLES=1 cargo test -p protocol --test examples` writes them anew after a change of
 //! the protocol; without it every block must be what the code says and must verify.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+#![expect(clippy::disallowed_methods, reason = "the page is a file")]
 
 #[path = "examples/cases.rs"]
 mod cases;
