@@ -5,6 +5,7 @@
 
 mod scenes;
 mod stage;
+mod stand_in;
 
 use std::time::Instant;
 
