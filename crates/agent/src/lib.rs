@@ -4,10 +4,14 @@
 //! values and returns plain values, builds everywhere and is tested everywhere.
 #![forbid(unsafe_code)]
 
+pub mod account;
+pub mod password;
 pub mod password_text;
 pub mod ports;
 pub mod printable;
+pub mod proof;
 pub mod sid;
+pub mod texts;
 
 pub use password_text::Password;
 pub use sid::Sid;
