@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+pub mod logon;
 pub mod password;
 pub mod password_text;
 pub mod ports;
