@@ -1,0 +1,61 @@
+//! What every request has at hand.
+
+use crate::keys::ServerKeys;
+use crate::store::{OrganisationId, Store, StoreError};
+use arc_swap::ArcSwap;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// The running server's state. Handlers get it as `State<Arc<App>>`.
+#[derive(Debug)]
+pub struct App {
+    /// The store.
+    pub store: Store,
+    /// The organisation whose keys this server signs with.
+    pub organisation: OrganisationId,
+    keys: ArcSwap<ServerKeys>,
+    draining: watch::Sender<bool>,
+}
+
+impl App {
+    /// Reads the keys from the store.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the keys are damaged.
+    pub fn new(store: Store, organisation: OrganisationId) -> Result<Self, StoreError> {
+        let keys = store.server_keys(organisation)?;
+        let draining = watch::Sender::new(false);
+        Ok(Self { store, organisation, keys: ArcSwap::from_pointee(keys), draining })
+    }
+
+    /// The server's keys as of the last second.
+    #[must_use]
+    pub fn keys(&self) -> Arc<ServerKeys> {
+        self.keys.load_full()
+    }
+
+    /// Reads the keys again if there is a newer key list; says whether there was.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the former keys stay in use.
+    pub fn refresh_keys(&self) -> Result<bool, StoreError> {
+        let newest = self.store.read(|read| read.newest_key_list(self.organisation))?;
+        let known = self.keys.load();
+        if newest == Some((known.list.epoch, known.list.serial)) {
+            return Ok(false);
+        }
+        self.keys.store(Arc::new(self.store.server_keys(self.organisation)?));
+        Ok(true)
+    }
+
+    /// Becomes true when the server is about to stop: long polls then answer `pending` at once.
+    #[must_use]
+    pub fn draining(&self) -> watch::Receiver<bool> {
+        self.draining.subscribe()
+    }
+
+    /// Tells everybody who waits that the server is about to stop.
+    pub fn drain(&self) {
+        self.draining.send_replace(true);
+    }
+}

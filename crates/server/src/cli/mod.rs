@@ -1,0 +1,65 @@
+//! The command line. Each noun is a file with its `Command` and a `run`.
+//!
+//! To add a noun: a file here with `#[derive(clap::Subcommand)] pub enum Command` and
+//! `pub async fn run(command: Command, at: &Console) -> Result<(), Failure>`, then a variant of [`Command`]
+//! and an arm of [`dispatch`]. `at.open()` opens the store, `at.show(&value, text)` prints JSON with
+//! `--json`, else text; refusals are [`Failure::refused`] or a [`StoreError`](crate::store::StoreError).
+
+mod console;
+mod date;
+pub mod device;
+pub mod init;
+pub mod serve;
+pub mod service;
+mod table;
+pub mod user;
+
+pub use console::{Console, Exit, Failure};
+
+use clap::Parser;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Decides every Windows logon: the TRASA server and its administration.
+#[derive(Debug, Parser)]
+#[command(name = "trasa-server", version, after_help = EXIT_CODES)]
+struct Arguments {
+    /// The server's folder.
+    #[arg(long, global = true, env = "TRASA_DATA", default_value = "./trasa-data", value_name = "FOLDER")]
+    data: PathBuf,
+    /// Print JSON; errors as {"code","message"} on standard error.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 ok, 1 refused, 2 usage, 3 server not reachable, 4 needs other rights";
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Make the server's folder: store, keys, certificate.
+    Init(init::Arguments),
+    /// Serve agents and people.
+    Serve(serve::Arguments),
+}
+
+/// Parses the arguments, runs the command, prints a failure; the program's `main`.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let console = Console::new(arguments.data, arguments.json);
+    let result = dispatch(arguments.command, &console);
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => console.fail(&failure),
+    }
+}
+
+fn dispatch(command: Command, at: &Console) -> Result<(), Failure> {
+    use console::block_on;
+    match command {
+        Command::Init(arguments) => block_on(init::run(arguments, at)),
+        Command::Serve(arguments) => serve::run(arguments, at),
+    }
+}

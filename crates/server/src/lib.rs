@@ -1,0 +1,21 @@
+//! `trasa-server`: decides every Windows logon of an organisation.
+//!
+//! - [`http`]: what is served; [`serve`]: TLS, listening, drain.
+//! - [`store`]: the one interface to the database; no SQL exists elsewhere.
+//! - [`sealing`]: secrets at rest. [`keys`]: the server's own keys. [`audit`]: rows and segments.
+//! - [`cli`]: the command line, usable while the server runs.
+#![forbid(unsafe_code)]
+
+pub mod app;
+pub mod audit;
+pub mod cli;
+pub mod clock;
+pub mod folder;
+pub mod http;
+pub mod init;
+pub mod keys;
+pub mod names;
+pub mod random;
+pub mod sealing;
+pub mod serve;
+pub mod store;

@@ -1,0 +1,41 @@
+//! What a running server looks after each second: keys and certificate that a command changed, and
+//! the database's log.
+
+use super::TlsFiles;
+use crate::app::App;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(super) async fn run(app: Arc<App>, files: Arc<TlsFiles>) {
+    let mut tick = tokio::time::interval(Duration::from_millis(500));
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut version = None;
+    loop {
+        tick.tick().await;
+        match app.store.data_version() {
+            Ok(now) if version == Some(now) => {}
+            Ok(now) => {
+                match app.refresh_keys() {
+                    Ok(true) => tracing::info!(
+                        epoch = app.keys().list.epoch,
+                        serial = app.keys().list.serial,
+                        "New keys are in use"
+                    ),
+                    Ok(false) => {}
+                    Err(error) => tracing::error!(error = %error, "The keys could not be read again"),
+                }
+                version = Some(now);
+            }
+            Err(error) => tracing::error!(error = %error, "The store does not answer"),
+        }
+        match files.refresh(&app.keys()) {
+            Ok(true) => tracing::info!("A new certificate is in use"),
+            Ok(false) => {}
+            Err(error) => tracing::error!(error = %error, "The new certificate is not used"),
+        }
+        let store = app.store.clone();
+        if let Ok(Err(error)) = tokio::task::spawn_blocking(move || store.checkpoint()).await {
+            tracing::warn!(error = %error, "The database's log could not be written back");
+        }
+    }
+}
