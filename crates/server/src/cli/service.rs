@@ -1,0 +1,181 @@
+//! `trasa-server service …`
+
+use super::table::{instant_or, table};
+use super::{Console, Failure, date};
+use crate::clock::now;
+use crate::names::Name;
+use crate::random;
+use crate::store::services::{Admit, NewToken, Service, ServiceChange};
+use crate::store::{OrganisationId, Store};
+use protocol::id::ServiceId;
+use protocol::service_key::AdmissionSecret;
+use protocol::v2::Mode;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+/// Fleets of machines under one set of rules.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Add a service; prints its ServiceID and ServiceKey. The ServiceKey is shown once.
+    #[command(after_help = "Example: trasa-server service add Workstations")]
+    Add {
+        /// Its name.
+        name: String,
+    },
+    /// List the services.
+    List,
+    /// Replace the ServiceKey. Admitted machines do not notice.
+    RotateKey {
+        /// ServiceID or name.
+        service: String,
+    },
+    /// Change mode or admission.
+    #[command(after_help = "Examples:\n  \
+        trasa-server service set Workstations --mode watch --until 2027-01-31\n  \
+        trasa-server service set Workstations --admit approval")]
+    Set {
+        /// ServiceID or name.
+        service: String,
+        /// `guard`, or `watch` until a date: everybody passes, what would have been refused is recorded.
+        #[arg(long, value_parser = mode, required_unless_present = "admit")]
+        mode: Option<Mode>,
+        /// `open`, `until` a date, by `approval`, or only with a `token`.
+        #[arg(long, value_parser = admit)]
+        admit: Option<Admit>,
+        /// End of `watch` or of admission `until`.
+        #[arg(long, value_name = "DATE", value_parser = date::until)]
+        until: Option<i64>,
+    },
+    /// Make a token for unattended installations. It is shown once.
+    #[command(after_help = "Example: trasa-server service token Workstations --uses 50 --until 2027-01-31")]
+    Token {
+        /// ServiceID or name.
+        service: String,
+        /// How many machines it admits.
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+        uses: u32,
+        /// Until when.
+        #[arg(long, value_name = "DATE", value_parser = date::until)]
+        until: i64,
+    },
+    /// Delete a service whose machines have not been seen for 30 days.
+    Delete {
+        /// ServiceID or name.
+        service: String,
+    },
+    /// Undo a deletion.
+    Restore {
+        /// The ServiceID.
+        #[arg(value_parser = service_id)]
+        service_id: ServiceId,
+    },
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`] with what to do.
+pub async fn run(command: Command, at: &Console) -> Result<(), Failure> {
+    let store = at.open()?;
+    let organisation = OrganisationId::DEFAULT;
+    match command {
+        Command::Add { name } => add(&store, &name, at).await,
+        Command::List => {
+            let services = store.services(organisation).await?;
+            let rows = services.iter().map(line).collect();
+            let headings = ["ServiceID", "NAME", "MODE", "ADMITS", "MACHINES"];
+            at.show(
+                &services,
+                &table(&headings, rows, "There is no service yet: trasa-server service add NAME"),
+            )
+        }
+        Command::RotateKey { service } => {
+            let key = random::secret::<32>()?;
+            let text = key_text(&store, &key)?;
+            let service = store.rotate_service_key(organisation, (service, key), at.actor(), now()).await?;
+            at.show(
+                &json!({ "service_id": service.id, "service_key": *text }),
+                &format!("ServiceID:  {}\nServiceKey: {}\nThe former ServiceKey is void.", service.id, *text),
+            )
+        }
+        Command::Set { service, mode, admit, until } => {
+            let change = ServiceChange {
+                mode: mode.map(|mode| (mode, until)),
+                admit: admit.map(|admit| (admit, until)),
+            };
+            let service = store.change_service(organisation, (service, change), at.actor(), now()).await?;
+            at.show(
+                &service,
+                &table(&["ServiceID", "NAME", "MODE", "ADMITS", "MACHINES"], vec![line(&service)], ""),
+            )
+        }
+        Command::Token { service, uses, until } => {
+            let token = NewToken::random(service, uses, until)?;
+            let anchor = store.anchor(organisation)?.fingerprint();
+            let text = AdmissionSecret::token(token.id, *token.secret, anchor).to_text();
+            let id = token.id;
+            let service = store.add_token(organisation, token, at.actor(), now()).await?;
+            at.show(
+                &json!({ "token_id": id, "token": *text, "service_id": service.id }),
+                &format!("ServiceID: {}\nToken:     {}\nIt is not shown again.", service.id, *text),
+            )
+        }
+        Command::Delete { service } => {
+            let id = store.delete_service(organisation, service, at.actor(), now()).await?;
+            let text = format!("Deleted. Its machines are refused. Undo: trasa-server service restore {id}");
+            at.show(&json!({ "service_id": id }), &text)
+        }
+        Command::Restore { service_id } => {
+            store.restore_service(organisation, service_id, at.actor(), now()).await?;
+            at.show(&json!({ "service_id": service_id }), "The service is back.")
+        }
+    }
+}
+
+async fn add(store: &Store, name: &str, at: &Console) -> Result<(), Failure> {
+    let name = Name::parse("name", name).map_err(|error| Failure::usage(error.to_string()))?;
+    let id = ServiceId::new(random::bytes()?);
+    let key = random::secret::<32>()?;
+    let text = key_text(store, &key)?;
+    store.add_service(OrganisationId::DEFAULT, (id, name, key), at.actor(), now()).await?;
+    at.show(
+        &json!({ "service_id": id, "service_key": *text }),
+        &format!(
+            "ServiceID:  {id}\nServiceKey: {}\nThe ServiceKey is not shown again; it admits machines openly for 7 days.",
+            *text
+        ),
+    )
+}
+
+fn key_text(store: &Store, key: &Zeroizing<[u8; 32]>) -> Result<Zeroizing<String>, Failure> {
+    let anchor = store.anchor(OrganisationId::DEFAULT)?;
+    Ok(AdmissionSecret::service_key(**key, anchor.fingerprint()).to_text())
+}
+
+fn line(service: &Service) -> Vec<String> {
+    let mode = match service.mode {
+        Mode::Guard => "guard".to_owned(),
+        Mode::Watch => format!("watch until {}", instant_or(service.mode_until, "?")),
+    };
+    let admits = match service.admit {
+        Admit::Until => format!("openly until {}", instant_or(service.admit_until, "?")),
+        admit => admit.as_str().to_owned(),
+    };
+    vec![service.id.to_string(), service.name.clone(), mode, admits, service.machines.to_string()]
+}
+
+fn mode(text: &str) -> Result<Mode, String> {
+    match text {
+        "guard" => Ok(Mode::Guard),
+        "watch" => Ok(Mode::Watch),
+        _ => Err("expected guard or watch".to_owned()),
+    }
+}
+
+fn admit(text: &str) -> Result<Admit, String> {
+    Admit::parse(text).ok_or_else(|| "expected open, until, approval or token".to_owned())
+}
+
+fn service_id(text: &str) -> Result<ServiceId, String> {
+    ServiceId::parse(text).ok_or_else(|| "expected the 22 characters of a ServiceID".to_owned())
+}
