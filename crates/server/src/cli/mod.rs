@@ -5,10 +5,15 @@
 //! and an arm of [`dispatch`]. `at.open()` opens the store, `at.show(&value, text)` prints JSON with
 //! `--json`, else text; refusals are [`Failure::refused`] or a [`StoreError`](crate::store::StoreError).
 
+pub mod access;
 mod console;
 mod date;
 pub mod device;
+pub mod domain;
 pub mod init;
+pub mod logon;
+pub mod machine;
+pub mod policy;
 pub mod serve;
 pub mod service;
 mod table;
@@ -42,6 +47,30 @@ enum Command {
     Init(init::Arguments),
     /// Serve agents and people.
     Serve(serve::Arguments),
+    /// Services: fleets of machines under one set of rules.
+    #[command(subcommand)]
+    Service(service::Command),
+    /// Users: people in TRASA.
+    #[command(subcommand)]
+    User(user::Command),
+    /// Devices: what users prove themselves with.
+    #[command(subcommand)]
+    Device(device::Command),
+    /// Policies: when, from where and by which methods.
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// Accesses: which user may be which account where.
+    #[command(subcommand)]
+    Access(access::Command),
+    /// Machines: admitted Windows installations.
+    #[command(subcommand)]
+    Machine(machine::Command),
+    /// Domains: by which names they are known.
+    #[command(subcommand)]
+    Domain(domain::Command),
+    /// Logons and their decisions.
+    #[command(subcommand)]
+    Logon(logon::Command),
 }
 
 /// Parses the arguments, runs the command, prints a failure; the program's `main`.
@@ -61,5 +90,13 @@ fn dispatch(command: Command, at: &Console) -> Result<(), Failure> {
     match command {
         Command::Init(arguments) => block_on(init::run(arguments, at)),
         Command::Serve(arguments) => serve::run(arguments, at),
+        Command::Service(command) => block_on(service::run(command, at)),
+        Command::User(command) => block_on(user::run(command, at)),
+        Command::Device(command) => block_on(device::run(command, at)),
+        Command::Policy(command) => block_on(policy::run(command, at)),
+        Command::Access(command) => block_on(access::run(command, at)),
+        Command::Machine(command) => block_on(machine::run(command, at)),
+        Command::Domain(command) => block_on(domain::run(command, at)),
+        Command::Logon(command) => block_on(logon::run(command, at)),
     }
 }
