@@ -134,7 +134,7 @@ pub async fn run(command: Command, at: &Console) -> Result<(), Failure> {
 
 async fn add(store: &Store, name: &str, at: &Console) -> Result<(), Failure> {
     let name = Name::parse("name", name).map_err(|error| Failure::usage(error.to_string()))?;
-    let id = ServiceId::new(random::bytes()?);
+    let id = ServiceId::new(random::identifier()?);
     let key = random::secret::<32>()?;
     let text = key_text(store, &key)?;
     store.add_service(OrganisationId::DEFAULT, (id, name, key), at.actor(), now()).await?;

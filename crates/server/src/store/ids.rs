@@ -42,7 +42,7 @@ macro_rules! row_ids {
             /// # Errors
             /// [`NoRandomness`].
             pub fn random() -> Result<Self, NoRandomness> {
-                random::bytes().map(|bytes| Self(Bytes(bytes)))
+                random::identifier().map(|bytes| Self(Bytes(bytes)))
             }
 
             /// Reads the 22 characters.
