@@ -313,3 +313,6 @@ const fn is_invisible(c: char) -> bool {
 
 /// Characters that Windows allows in no account name; `+` is left out, email addresses have it.
 const FORBIDDEN: [char; 14] = ['"', '/', '\\', '[', ']', ':', ';', '|', '=', ',', '*', '?', '<', '>'];
+
+#[cfg(test)]
+mod tests;

@@ -193,3 +193,6 @@ impl ServiceTotal {
         (next, next.failures % Self::ALARM_AT == 0 && times.is_power_of_two())
     }
 }
+
+#[cfg(test)]
+mod tests;

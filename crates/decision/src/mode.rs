@@ -63,3 +63,6 @@ pub fn watch_end(until: i64, put_offs: u8, somebody_locked_out: bool, now: i64) 
         if from_date >= now.saturating_add(86_400) { from_date } else { now.saturating_add(PUT_OFF_SECS) };
     WatchEnd::PutOff { until, put_offs: put_offs.saturating_add(1) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,8 @@
 use super::{Access, Decision, Effects, Facts, LogonRequest, Machine, Outcome, Service, StepChange, User};
 use crate::code::{Code, Given, Verdict, judge, spend_time};
-use crate::policy::{Circumstances, Methods, Policy, Unmet, method_unmet, methods_value};
+use crate::policy::{Circumstances, Line, Methods, Unmet, method_unmet, methods_value};
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use protocol::reason::Reason;
 use protocol::v2::{Method, Params, PasswordState};
 use serde_json::Value;
@@ -14,15 +14,34 @@ use serde_json::Value;
 pub fn decide(request: &LogonRequest, facts: &Facts, now: i64) -> Decision {
     let mode = match facts.service {
         Service::Active(mode) => mode,
-        Service::Deleted => return refusal(Reason::ServiceDeleted).into_decision(),
+        Service::Deleted => return *deny(Reason::ServiceDeleted),
     };
-    let mut decision = match guard(request, facts, now) {
-        Ok(granted) => granted,
-        Err(refused) => refused.into_decision(),
-    };
-    if mode.watches(now)
-        && let Outcome::Deny { reason, params } = &mut decision.outcome
-    {
+    let decision = guard(request, facts, now).unwrap_or_else(|denial| *denial);
+    if mode.watches(now) { watched(decision) } else { decision }
+}
+
+/// What guarding would decide. The denials are boxed: they are the larger and rarer half.
+fn guard(request: &LogonRequest, facts: &Facts, now: i64) -> Result<Decision, Box<Decision>> {
+    if facts.machine == Machine::Waiting {
+        return Err(deny(Reason::MachineWaiting));
+    }
+    if facts.bypass_until.is_some_and(|until| now < until) {
+        return Ok(allow(Reason::Bypass));
+    }
+    if request.password == PasswordState::Unknown {
+        // Before anything about the user, so that these answers depend on the request alone.
+        askable_without_password(request)?;
+    }
+    let permitted = permitted(request, facts, now).inspect_err(|_| {
+        if request.password == PasswordState::Unknown {
+            spend_time(&request.code, now);
+        }
+    })?;
+    one_time_code(request, &permitted, now)
+}
+
+fn watched(mut decision: Decision) -> Decision {
+    if let Outcome::Deny { reason, params } = &mut decision.outcome {
         let mut params = core::mem::take(params);
         params.insert("would_be".to_string(), Value::from(reason.code()));
         decision.outcome = Outcome::Allow { reason: Reason::Watch, params };
@@ -30,111 +49,89 @@ pub fn decide(request: &LogonRequest, facts: &Facts, now: i64) -> Decision {
     decision
 }
 
-fn guard(request: &LogonRequest, facts: &Facts, now: i64) -> Result<Decision, Box<Refusal>> {
-    if facts.machine == Machine::Waiting {
-        return Err(Box::new(refusal(Reason::MachineWaiting)));
-    }
-    if facts.bypass_until.is_some_and(|until| now < until) {
-        return Ok(allow(Reason::Bypass, None, Effects::default()));
-    }
-    if request.password == PasswordState::Unknown {
-        // Before anything about the user, so that these answers depend on the request alone.
-        request_without_password(request)?;
-    }
-    let user = match permitted(request, facts, now) {
-        Ok(user) => user,
-        Err(refused) => {
-            if request.password == PasswordState::Unknown {
-                spend_time(&request.code, now);
-            }
-            return Err(refused);
-        }
-    };
-    one_time_code(request, user, now)
-}
-
 /// What a person whose password Windows did not verify may ask for: a code, six digits.
-fn request_without_password(request: &LogonRequest) -> Result<(), Box<Refusal>> {
+fn askable_without_password(request: &LogonRequest) -> Result<(), Box<Decision>> {
     match (request.method, &request.code) {
-        (Method::Push, _) => Err(Box::new(refusal(Reason::PushNeedsPassword))),
-        (_, Given::Missing) => Err(Box::new(refusal(Reason::CodeRequired))),
-        (_, Given::Malformed) => Err(Box::new(refusal(Reason::CodeMalformed))),
+        (Method::Push, _) => Err(deny(Reason::PushNeedsPassword)),
+        (_, Given::Missing) => Err(deny(Reason::CodeRequired)),
+        (_, Given::Malformed) => Err(deny(Reason::CodeMalformed)),
         (_, Given::Code(_)) => Ok(()),
     }
 }
 
-/// A user who may be the account here and now by the method asked for.
+/// A user who may be the account, here and now, by the method asked for.
 struct Permitted<'a> {
     user: &'a User,
     access: usize,
 }
 
-fn permitted<'a>(request: &LogonRequest, facts: &'a Facts, now: i64) -> Result<Permitted<'a>, Box<Refusal>> {
-    let user = facts.user.as_ref().ok_or_else(|| Box::new(refusal(Reason::UserUnknown)))?;
+fn permitted<'a>(request: &LogonRequest, facts: &'a Facts, now: i64) -> Result<Permitted<'a>, Box<Decision>> {
+    let user = facts.user.as_ref().ok_or_else(|| deny(Reason::UserUnknown))?;
     if !user.enabled {
-        return Err(Box::new(refusal(Reason::UserDisabled)));
+        return Err(deny(Reason::UserDisabled));
     }
     let at = Circumstances { source: Some(request.source), session: Some(request.session), now };
-    let owned = user.methods();
-    let mut nearest: Option<Refusal> = None;
-    // What the policies that hold would allow, and the first of their accesses.
-    let mut allowed = Methods::NONE;
-    let mut holding: Option<usize> = None;
+    // The access whose policy holds apart from the method, with what such policies allow together.
+    let mut holding: Option<(usize, Methods)> = None;
+    let mut nearest: Option<(Line, Box<Decision>)> = None;
     for (place, access) in matching(user, request) {
         match access.policy.as_ref().map_or(Ok(()), |policy| policy.evaluate(&at)) {
             Ok(()) => {
-                let methods = access.policy.as_ref().map_or(Methods::ALL, |policy: &Policy| policy.methods);
-                if methods.and(owned).contains(request.method) {
+                let methods = access.policy.as_ref().map_or(Methods::ALL, |policy| policy.methods);
+                if methods.and(user.methods()).contains(request.method) {
                     return Ok(Permitted { user, access: place });
                 }
-                allowed = allowed.or(methods);
-                holding = holding.or(Some(place));
+                let (first, others) = holding.unwrap_or((place, Methods::NONE));
+                holding = Some((first, others.or(methods)));
             }
-            Err(unmet) => {
-                if nearest.as_ref().is_none_or(|best| best.line() < Some(unmet.line)) {
-                    nearest = Some(unmet_refusal(place, unmet));
-                }
+            Err(unmet) if nearest.as_ref().is_none_or(|(line, _)| *line < unmet.line) => {
+                nearest = Some((unmet.line, deny_unmet(place, unmet)));
             }
+            Err(_) => {}
         }
     }
-    let Some(place) = holding else {
-        return Err(Box::new(nearest.unwrap_or_else(|| refusal(Reason::NoAccess))));
-    };
-    if owned.is_empty() {
-        return Err(Box::new(Refusal { access: Some(place), ..refusal(Reason::NoDevice) }));
-    }
-    if request.method == Method::Push && allowed.push {
-        let usable = methods_value(owned.and(allowed));
-        let params = Params::from([("methods".to_string(), usable)]);
-        return Err(Box::new(Refusal { access: Some(place), params, ..refusal(Reason::PushNotAvailable) }));
-    }
-    Err(Box::new(unmet_refusal(place, method_unmet(allowed, request.method))))
+    Err(match (holding, nearest) {
+        (Some((place, allowed)), _) => no_method(place, allowed, user, request.method),
+        (None, Some((_, denial))) => denial,
+        (None, None) => deny(Reason::NoAccess),
+    })
 }
 
 fn matching<'a>(user: &'a User, request: &LogonRequest) -> impl Iterator<Item = (usize, &'a Access)> {
     user.accesses.iter().enumerate().filter(|(_, access)| access.account.matches(&request.account))
 }
 
+/// The policies hold, but none of what they allow is both asked for and there.
+fn no_method(access: usize, allowed: Methods, user: &User, asked: Method) -> Box<Decision> {
+    let owned = user.methods();
+    if owned.is_empty() {
+        return deny_at(access, Reason::NoDevice, Params::new());
+    }
+    if asked == Method::Push && allowed.push {
+        return deny_at(
+            access,
+            Reason::PushNotAvailable,
+            param("methods", methods_value(owned.and(allowed))),
+        );
+    }
+    deny_unmet(access, method_unmet(allowed, asked))
+}
+
 /// The factor: limits first, then the shape of the code, then the attempt is taken, then it is judged.
 fn one_time_code(
     request: &LogonRequest,
-    permitted: Permitted<'_>,
+    permitted: &Permitted<'_>,
     now: i64,
-) -> Result<Decision, Box<Refusal>> {
-    let Permitted { user, access } = permitted;
-    let refuse = |reason| Refusal { access: Some(access), ..refusal(reason) };
-    let attempt = match user.guesses.take(request.password, now) {
-        Ok(attempt) => attempt,
-        Err(locked) => {
-            // The same work as for a code that is looked at; the code itself is not.
-            spend_time(&request.code, now);
-            let params = Params::from([("wait_secs".to_string(), Value::from(locked.wait_secs))]);
-            return Err(Box::new(Refusal { params, ..refuse(Reason::Locked) }));
-        }
-    };
+) -> Result<Decision, Box<Decision>> {
+    let &Permitted { user, access } = permitted;
+    let attempt = user.guesses.take(request.password, now).map_err(|locked| {
+        // The same work as for a code that is looked at; the code itself is not.
+        spend_time(&request.code, now);
+        deny_at(access, Reason::Locked, param("wait_secs", locked.wait_secs))
+    })?;
     let code = match &request.code {
-        Given::Missing => return Err(Box::new(refuse(Reason::CodeRequired))),
-        Given::Malformed => return Err(Box::new(refuse(Reason::CodeMalformed))),
+        Given::Missing => return Err(deny_at(access, Reason::CodeRequired, Params::new())),
+        Given::Malformed => return Err(deny_at(access, Reason::CodeMalformed, Params::new())),
         Given::Code(code) => code,
     };
     let (verdict, device) = judge_all(user, code, now);
@@ -147,16 +144,15 @@ fn one_time_code(
                 success_here: true,
                 wrong_code: false,
             };
-            return Ok(allow(Reason::CodeAccepted, Some(access), effects));
+            return Ok(Decision { access: Some(access), effects, ..allow(Reason::CodeAccepted) });
         }
         Verdict::Used => (Reason::CodeUsed, Params::new()),
-        Verdict::ClockOff { offset_secs } => {
-            (Reason::CodeClock, Params::from([("offset_secs".to_string(), Value::from(offset_secs))]))
-        }
+        Verdict::ClockOff { offset_secs } => (Reason::CodeClock, param("offset_secs", offset_secs)),
         Verdict::Wrong => (Reason::CodeWrong, Params::new()),
     };
-    let effects = Effects { counters: attempt.failed(), wrong_code: true, ..Effects::default() };
-    Err(Box::new(Refusal { params, effects, ..refuse(reason) }))
+    let mut denial = deny_at(access, reason, params);
+    denial.effects = Effects { counters: attempt.failed(), wrong_code: true, ..Effects::default() };
+    Err(denial)
 }
 
 /// The best verdict over the user's devices, and the device that it comes from.
@@ -171,43 +167,28 @@ fn judge_all(user: &User, code: &Code, now: i64) -> (Verdict, usize) {
     best
 }
 
-/// A denial on its way to becoming a decision.
-struct Refusal {
-    reason: Reason,
-    params: Params,
-    access: Option<usize>,
-    unmet: Option<(crate::policy::Line, String)>,
-    effects: Effects,
+fn without_effects(outcome: Outcome) -> Decision {
+    Decision { outcome, access: None, policy_line: None, effects: Effects::default() }
 }
 
-impl Refusal {
-    fn line(&self) -> Option<crate::policy::Line> {
-        self.unmet.as_ref().map(|(line, _)| *line)
-    }
-
-    fn into_decision(self) -> Decision {
-        Decision {
-            outcome: Outcome::Deny { reason: self.reason, params: self.params },
-            access: self.access,
-            policy_line: self.unmet.map(|(_, text)| text),
-            effects: self.effects,
-        }
-    }
+fn allow(reason: Reason) -> Decision {
+    without_effects(Outcome::Allow { reason, params: Params::new() })
 }
 
-fn refusal(reason: Reason) -> Refusal {
-    Refusal { reason, params: Params::new(), access: None, unmet: None, effects: Effects::default() }
+fn deny(reason: Reason) -> Box<Decision> {
+    Box::new(without_effects(Outcome::Deny { reason, params: Params::new() }))
 }
 
-fn unmet_refusal(access: usize, unmet: Unmet) -> Refusal {
-    Refusal {
-        params: unmet.params,
-        access: Some(access),
-        unmet: Some((unmet.line, unmet.text)),
-        ..refusal(unmet.reason)
-    }
+fn deny_at(access: usize, reason: Reason, params: Params) -> Box<Decision> {
+    Box::new(Decision { access: Some(access), ..without_effects(Outcome::Deny { reason, params }) })
 }
 
-fn allow(reason: Reason, access: Option<usize>, effects: Effects) -> Decision {
-    Decision { outcome: Outcome::Allow { reason, params: Params::new() }, access, policy_line: None, effects }
+fn deny_unmet(access: usize, unmet: Unmet) -> Box<Decision> {
+    let mut denial = deny_at(access, unmet.reason, unmet.params);
+    denial.policy_line = Some(unmet.text);
+    denial
+}
+
+fn param(name: &str, value: impl Into<Value>) -> Params {
+    Params::from([(name.to_string(), value.into())])
 }

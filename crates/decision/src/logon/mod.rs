@@ -7,6 +7,8 @@
 mod check;
 mod decide;
 mod facts;
+#[cfg(test)]
+mod tests;
 mod tile;
 
 pub use check::{Asked, AskedUser, Candidate, Standing, check, needs_trasa_id, sole_user};

@@ -14,11 +14,11 @@ use jiff::civil::{DateTime, Weekday};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Hours {
     /// Bit 0 is Monday.
-    days: u8,
+    pub(super) days: u8,
     /// Minutes since midnight, 0 to 1439.
-    from: u16,
+    pub(super) from: u16,
     /// Minutes since midnight, 0 to 1440.
-    to: u16,
+    pub(super) to: u16,
 }
 
 /// Why a text names no days and hours. The fault is the text's.

@@ -6,6 +6,8 @@
 mod hours;
 mod methods;
 mod network;
+#[cfg(test)]
+mod tests;
 
 pub use hours::{Hours, HoursError};
 pub use methods::Methods;

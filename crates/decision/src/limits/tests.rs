@@ -1,0 +1,200 @@
+use super::{
+    AT_HOME_SECS, Counter, CounterChange, CounterOf, FREE_FAILURES, Guesses, Locked, MAX_DELAY_SECS,
+    ServiceTotal, delay_secs,
+};
+use proptest::prelude::*;
+use protocol::v2::PasswordState::{self, Unknown, Verified};
+use std::vec;
+use std::vec::Vec;
+
+const NOW: i64 = 1_800_000_000;
+
+/// The shortest time in which so many attempts can be made, all of them wrong.
+fn seconds_for(attempts: u32) -> i64 {
+    (1..attempts).map(delay_secs).sum()
+}
+
+#[test]
+fn five_are_free_then_the_delay_doubles_up_to_a_day() {
+    let mut counter = Counter::default();
+    let mut now = NOW;
+    for _ in 0..FREE_FAILURES {
+        counter = counter.take(now).expect("free");
+    }
+    let mut delay = 10;
+    for _ in 0..20 {
+        assert_eq!(counter.take(now), Err(Locked { wait_secs: delay }));
+        assert_eq!(counter.take(now + delay - 1), Err(Locked { wait_secs: 1 }));
+        now += delay;
+        counter = counter.take(now).expect("the delay is over");
+        delay = (delay * 2).min(86_400);
+    }
+    assert_eq!(delay_secs(u32::MAX), MAX_DELAY_SECS);
+}
+
+/// B18 of the field's list: a delay that ran out allows one more attempt and forgives nothing.
+#[test]
+fn lockout_expiry_does_not_reset_growth() {
+    let failed_often = Counter { failures: 12, next_allowed_at: NOW };
+    for pause in [0, 3600, 86_400, 365 * 86_400, 10 * 365 * 86_400] {
+        let now = NOW + pause;
+        let next = failed_often.take(now).expect("the delay is over");
+        assert_eq!(next.failures, 13);
+        assert_eq!(next.take(now), Err(Locked { wait_secs: delay_secs(13) }));
+        assert!(delay_secs(13) > delay_secs(12));
+    }
+}
+
+/// B34 of the field's list: guessing a code at one of its three valid values takes centuries.
+#[test]
+fn million_guesses_take_years() {
+    let years = |attempts| seconds_for(attempts) / (365 * 86_400);
+    assert!(years(1_000_000) > 2_700);
+    // A hundred guesses, a chance of 3 in 10,000, take over two months.
+    assert!(seconds_for(100) > 70 * 86_400);
+
+    // And the function takes no more than the sum says, asked every second of ten days.
+    let mut counter = Counter::default();
+    let ten_days = 10 * 86_400;
+    for second in 0..ten_days {
+        while let Ok(next) = counter.take(NOW + second) {
+            counter = next;
+        }
+    }
+    assert!(seconds_for(counter.failures) <= ten_days && counter.failures < 30, "{counter:?}");
+}
+
+/// B33 of the field's list, the pure half: of attempts that read the same counter only one can be
+/// written; the others read again, and the fifth wrong one closes the door for all.
+#[test]
+fn parallel_guesses_are_all_counted() {
+    let mut stored = Guesses::default();
+    let mut looked_at = 0;
+    for _round in 0..50 {
+        // Ten connections decide on the same facts; compare-and-set lets the first through.
+        let attempts: Vec<_> = (0..10).filter_map(|_| stored.take(Verified, NOW).ok()).collect();
+        let before = stored;
+        for attempt in attempts {
+            let changes = attempt.failed();
+            if changes.iter().all(|change| read(&stored, change.counter) == change.read) {
+                changes.iter().for_each(|change| write(&mut stored, change));
+                looked_at += 1;
+            }
+        }
+        assert!(stored == before || stored.user.failures == before.user.failures + 1);
+    }
+    assert_eq!(looked_at, FREE_FAILURES);
+}
+
+fn read(guesses: &Guesses, counter: CounterOf) -> Counter {
+    match counter {
+        CounterOf::User => guesses.user,
+        CounterOf::UserAtMachine => guesses.here,
+    }
+}
+
+fn write(guesses: &mut Guesses, change: &CounterChange) {
+    match change.counter {
+        CounterOf::User => guesses.user = change.write,
+        CounterOf::UserAtMachine => guesses.here = change.write,
+    }
+}
+
+#[test]
+fn who_counts_where() {
+    fn check(password: PasswordState, last_success_here: Option<i64>, expect: &[CounterOf]) {
+        let guesses = Guesses { last_success_here, ..Guesses::default() };
+        let counted: Vec<_> = guesses
+            .take(password, NOW)
+            .expect("fresh")
+            .failed()
+            .iter()
+            .map(|change| change.counter)
+            .collect();
+        assert_eq!(counted, expect, "{password:?} {last_success_here:?}");
+    }
+    use CounterOf::{User, UserAtMachine};
+    check(Verified, None, &[User, UserAtMachine]);
+    check(Verified, Some(NOW - AT_HOME_SECS - 1), &[User, UserAtMachine]);
+    check(Verified, Some(NOW - AT_HOME_SECS), &[UserAtMachine]);
+    check(Verified, Some(NOW + 10), &[UserAtMachine]);
+    check(Unknown, None, &[UserAtMachine]);
+    check(Unknown, Some(NOW), &[UserAtMachine]);
+}
+
+#[test]
+fn strangers_lock_nobody_out() {
+    let locked = Counter { failures: 30, next_allowed_at: NOW + 80_000 };
+    // Somebody with the password tried elsewhere; the user sits at the usual machine.
+    let at_home = Guesses { user: locked, last_success_here: Some(NOW - 86_400), ..Guesses::default() };
+    assert!(at_home.take(Verified, NOW).is_ok());
+    // Somebody without the password tried at this machine; elsewhere nothing happened.
+    let elsewhere = Guesses { user: Counter::default(), here: Counter::default(), last_success_here: None };
+    assert!(elsewhere.take(Verified, NOW).is_ok());
+    // At a new machine the user's counter does count.
+    assert_eq!(
+        Guesses { user: locked, ..Guesses::default() }.take(Verified, NOW),
+        Err(Locked { wait_secs: 80_000 })
+    );
+    // The longer of two delays is told.
+    let here = Counter { failures: 8, next_allowed_at: NOW + 40 };
+    let both = Guesses { user: locked, here, last_success_here: None };
+    assert_eq!(both.take(Verified, NOW), Err(Locked { wait_secs: 80_000 }));
+}
+
+#[test]
+fn success_sets_back_what_counted() {
+    let failed = Counter { failures: 9, next_allowed_at: NOW };
+    let guesses = Guesses { user: failed, here: failed, last_success_here: None };
+    let changes = guesses.take(Verified, NOW).expect("the delay is over").succeeded();
+    let expect = |counter| CounterChange { counter, read: failed, write: Counter::default() };
+    assert_eq!(changes, vec![expect(CounterOf::User), expect(CounterOf::UserAtMachine)]);
+}
+
+#[test]
+fn a_clock_that_was_set_back_locks_nobody_out() {
+    let counter = Counter { failures: 6, next_allowed_at: NOW + 365 * 86_400 };
+    let next = counter.take(NOW).expect("no delay is a year long");
+    assert_eq!(next, Counter { failures: 7, next_allowed_at: NOW + 40 });
+}
+
+#[test]
+fn the_service_total_only_alarms() {
+    let mut total = ServiceTotal::default();
+    let mut alarms = Vec::new();
+    for count in 1..=1000 {
+        let (next, alarm) = total.count(NOW);
+        total = next;
+        if alarm {
+            alarms.push(count);
+        }
+    }
+    assert_eq!(alarms, [100, 200, 400, 800]);
+    assert_eq!(total.count(NOW + 3600), (ServiceTotal { since: NOW + 3600, failures: 1 }, false));
+}
+
+proptest! {
+    /// Whatever the pauses, no sequence of wrong codes is faster than the sum of the delays.
+    #[test]
+    fn no_sequence_of_wrong_codes_exceeds_the_budget(pauses in proptest::collection::vec(0_i64..200_000, 1..80)) {
+        let mut counter = Counter::default();
+        let mut now = NOW;
+        let mut first = None;
+        for pause in pauses {
+            now += pause;
+            if let Ok(next) = counter.take(now) {
+                counter = next;
+                let since = now - *first.get_or_insert(now);
+                prop_assert!(since >= seconds_for(counter.failures));
+            }
+        }
+    }
+
+    #[test]
+    fn any_state_is_survived(failures: u32, next_allowed_at: i64, now: i64) {
+        match (Counter { failures, next_allowed_at }).take(now) {
+            Ok(next) => prop_assert!(next.failures >= failures),
+            Err(locked) => prop_assert!((1..=MAX_DELAY_SECS).contains(&locked.wait_secs)),
+        }
+    }
+}
