@@ -59,6 +59,34 @@ impl Account {
         }
     }
 
+    /// From a name alone, where Windows cannot be asked; `None` where the name does not tell enough.
+    #[must_use]
+    pub fn from_name(name: &LogonName, machine: &MachineFacts) -> Option<Self> {
+        let is_ours =
+            |domain: &str, ours: &Option<String>| ours.as_deref().is_some_and(|o| same_name(o, domain));
+        let (user, domain) = match (&name.domain, name.user.rsplit_once('@')) {
+            (Some(domain), _) => (name.user.as_str(), domain.as_str()),
+            (None, Some((user, domain))) => (user, domain),
+            (None, None) => return None,
+        };
+        let kind = if same_name(domain, typed::MICROSOFT) {
+            AccountKind::Microsoft
+        } else if same_name(domain, typed::ENTRA) {
+            AccountKind::Entra
+        } else if same_name(domain, &machine.netbios_name) {
+            AccountKind::Local
+        } else {
+            AccountKind::Domain
+        };
+        let ours = is_ours(domain, &machine.netbios_domain) || is_ours(domain, &machine.dns_domain);
+        let (domain, dns_domain) = if kind == AccountKind::Domain && ours {
+            (machine.netbios_domain.clone().unwrap_or_else(|| domain.to_owned()), machine.dns_domain.clone())
+        } else {
+            (domain.to_owned(), None)
+        };
+        Some(Self { sid: None, domain, dns_domain, name: user.to_owned(), kind })
+    }
+
     /// As it goes to the server.
     #[must_use]
     pub fn to_wire(&self) -> protocol::v2::Account {

@@ -5,12 +5,16 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+pub mod config;
+pub mod exchange;
+pub mod keys;
 pub mod logon;
 pub mod password;
 pub mod password_text;
 pub mod ports;
 pub mod printable;
 pub mod proof;
+pub mod services;
 pub mod sid;
 pub mod texts;
 

@@ -138,7 +138,7 @@ impl Event {
 
     /// A newer list of server keys was accepted.
     #[must_use]
-    pub fn keys_accepted(epoch: u32, serial: u64) -> Self {
+    pub fn keys_accepted(epoch: u32, serial: u32) -> Self {
         Self::new(
             301,
             Level::Information,

@@ -115,7 +115,7 @@ pub enum Armed {
     No,
     /// Any other number.
     Yes,
-    /// The value is there but could not be read, or is no number. Counts as armed and damaged.
+    /// The value is there but could not be read, or is no number. Counts as armed.
     Unreadable,
 }
 

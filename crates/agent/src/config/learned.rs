@@ -1,0 +1,83 @@
+//! What the agent learned since its configuration was saved. All of it can be lost without harm.
+
+use super::{Configuration, envelope};
+use crate::Sid;
+use crate::ports::{StateValue, Stored};
+use crate::services::Services;
+use protocol::encoding::Sha256;
+use protocol::id::MachineId;
+use protocol::keys::KeyList;
+use protocol::v2::{Mode, Settings};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Stands in the registry value [`StateValue::Learned`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Learned {
+    /// Of which admission this is; what another one learned is dropped.
+    pub machine: Option<MachineId>,
+    /// The newest key list.
+    pub key_list: Option<KeyList>,
+    /// The newest mode and approval.
+    pub settings: Option<Settings>,
+    /// The TLS key that each address showed in its last authentic exchange.
+    pub tls_seen: BTreeMap<String, Sha256>,
+    /// The highest time that the server ever signed, Unix seconds.
+    pub highest_server_time: i64,
+    /// The trasa id that worked last, by account.
+    pub trasa_ids: BTreeMap<Sid, String>,
+}
+
+impl Learned {
+    /// Most trasa ids that are kept.
+    const MAX_TRASA_IDS: usize = 200;
+
+    /// Reads what this admission learned. A copy that is missing, loose or broken is no copy.
+    #[must_use]
+    pub fn read(services: &Services, machine: MachineId) -> Self {
+        let stored = match services.registry.read(StateValue::Learned) {
+            Stored::Bytes(bytes) => envelope::open::<Self>(&bytes),
+            Stored::Missing | Stored::Loose | Stored::Unreadable(_) => None,
+        };
+        stored
+            .filter(|learned| learned.machine == Some(machine))
+            .unwrap_or_else(|| Self { machine: Some(machine), ..Self::default() })
+    }
+
+    /// Writes it. A failure is no reason to refuse anybody.
+    pub fn write(&self, services: &Services) {
+        if let Ok(bytes) = envelope::wrap(self) {
+            let _ = services.registry.write(StateValue::Learned, &bytes);
+        }
+    }
+
+    /// Remembers the trasa id that worked for an account.
+    pub fn remember(&mut self, sid: Sid, trasa_id: String) {
+        if self.trasa_ids.len() >= Self::MAX_TRASA_IDS && !self.trasa_ids.contains_key(&sid) {
+            self.trasa_ids.pop_first();
+        }
+        self.trasa_ids.insert(sid, trasa_id);
+    }
+
+    /// The key list to trust.
+    #[must_use]
+    pub fn key_list<'a>(&'a self, configuration: &'a Configuration) -> &'a KeyList {
+        self.key_list.as_ref().unwrap_or(&configuration.key_list)
+    }
+
+    /// Mode and approval.
+    #[must_use]
+    pub fn settings<'a>(&'a self, configuration: &'a Configuration) -> &'a Settings {
+        self.settings.as_ref().unwrap_or(&configuration.settings)
+    }
+
+    /// Whether the service only watches, at `now` (Unix seconds by this machine's clock). Ends at
+    /// the cached end without news; a clock that was set back does not prolong it.
+    #[must_use]
+    pub fn is_watching(&self, configuration: &Configuration, now: i64) -> bool {
+        let settings = self.settings(configuration);
+        settings.mode == Mode::Watch
+            && settings.mode_until.is_some_and(|until| now.max(self.highest_server_time) < until)
+    }
+}

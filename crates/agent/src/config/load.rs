@@ -1,0 +1,213 @@
+//! What state the machine is in.
+
+use super::{Configuration, Learned, OfflineList, envelope, offline_list};
+use crate::account::{KnownAccount, TypedName};
+use crate::keys::MachineKey;
+use crate::ports::{Address, Armed, MachineFacts, PolicyName, ProtectedFile, Stored};
+use crate::services::Services;
+use core::fmt;
+
+/// The four states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Nothing usable is saved and the agent is not armed: inert.
+    Absent,
+    /// Saved, not guarding: inert.
+    Verified,
+    /// Guarding.
+    Armed,
+    /// Guarding, everyone refused except offline users.
+    Damaged(Damage),
+}
+
+impl State {
+    /// Whether the provider shows its tile and the filter hides others.
+    #[must_use]
+    pub const fn guards(self) -> bool {
+        matches!(self, Self::Armed | Self::Damaged(_))
+    }
+
+    /// As `show --json` and the report say it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Verified => "verified",
+            Self::Armed => "armed",
+            Self::Damaged(_) => "damaged",
+        }
+    }
+}
+
+/// What is wrong with the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Damage {
+    /// The file is gone.
+    Missing,
+    /// Others than SYSTEM and Administrators may touch it (B15).
+    Loose,
+    /// It could not be read.
+    Unreadable(u32),
+    /// It is cut off, changed or not understood (B47).
+    Malformed,
+    /// The machine's key does not open.
+    Key,
+    /// It belongs to another Windows installation: a cloned image.
+    AnotherMachine,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("agent.json is missing"),
+            Self::Loose => f.write_str("others than SYSTEM and Administrators have access to agent.json"),
+            Self::Unreadable(code) => write!(f, "agent.json could not be read (code {code})"),
+            Self::Malformed => f.write_str("agent.json is cut off or changed"),
+            Self::Key => f.write_str("the key of this computer could not be opened"),
+            Self::AnotherMachine => f.write_str("agent.json belongs to another Windows installation"),
+        }
+    }
+}
+
+/// What the administrator should hear of, in the next report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// A copy of the offline users stood open to others.
+    OfflineCopyLoose,
+    /// No copy of the offline users is intact.
+    OfflineListLost,
+    /// The computer has another name than at its admission.
+    HostRenamed,
+}
+
+impl Notice {
+    /// The code in the report.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::OfflineCopyLoose => "offline_copy_loose",
+            Self::OfflineListLost => "offline_list_lost",
+            Self::HostRenamed => "host_renamed",
+        }
+    }
+}
+
+/// Everything that was found.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The state.
+    pub state: State,
+    /// What is saved, with its key; present in `verified` and `armed`.
+    pub usable: Option<Usable>,
+    /// The offline users; present also when damaged.
+    pub offline: OfflineList,
+    /// This machine.
+    pub machine: MachineFacts,
+    /// For the next report.
+    pub notices: Vec<Notice>,
+}
+
+/// A configuration that works.
+#[derive(Debug)]
+pub struct Usable {
+    /// `agent.json`.
+    pub configuration: Configuration,
+    /// The machine's key.
+    pub key: MachineKey,
+    /// The addresses, in the order in which they are tried; a policy overrides them.
+    pub servers: Vec<Address>,
+    /// Trust the TLS keys of the signed key list only; a policy overrides it.
+    pub skip_tls_verification: bool,
+    /// What was learned since.
+    pub learned: Learned,
+}
+
+/// Reads configuration, registry and policies.
+#[must_use]
+pub fn load(services: &Services) -> Loaded {
+    let machine = services.machine.facts();
+    let mut notices = Vec::new();
+    let usable = read_configuration(services, &machine);
+    let armed = services.registry.armed() != Armed::No;
+    let (state, usable) = match (armed, usable) {
+        (false, Ok(usable)) => (State::Verified, Some(usable)),
+        (false, Err(_)) => (State::Absent, None),
+        (true, Ok(usable)) => (State::Armed, Some(usable)),
+        (true, Err(damage)) => (State::Damaged(damage), None),
+    };
+    let mut offline = OfflineList::default();
+    if armed || usable.is_some() {
+        match offline_list::read(services, &mut notices) {
+            Some(list) => offline = list,
+            None => notices.push(Notice::OfflineListLost),
+        }
+    }
+    if let Some(names) = services.policies.policy(PolicyName::OfflineUsers) {
+        offline.users = by_policy(&names, &offline.users, &machine);
+    }
+    if let Some(usable) = &usable
+        && !crate::account::same_name(&usable.configuration.host, &machine.netbios_name)
+    {
+        notices.push(Notice::HostRenamed);
+    }
+    Loaded { state, usable, offline, machine, notices }
+}
+
+fn read_configuration(services: &Services, machine: &MachineFacts) -> Result<Usable, Damage> {
+    let configuration: Configuration = match services.files.read(ProtectedFile::Agent) {
+        Stored::Missing => return Err(Damage::Missing),
+        Stored::Loose => return Err(Damage::Loose),
+        Stored::Unreadable(code) => return Err(Damage::Unreadable(code)),
+        Stored::Bytes(bytes) => envelope::open(&bytes).ok_or(Damage::Malformed)?,
+    };
+    if let (Some(saved), Some(now)) = (&configuration.machine_sid, &machine.machine_sid)
+        && saved != now
+    {
+        return Err(Damage::AnotherMachine);
+    }
+    let sealed = protocol::encoding::decode(&configuration.sealed_key).ok_or(Damage::Malformed)?;
+    let opened = services.seal.open(&sealed).map_err(|_| Damage::Key)?;
+    let secret: zeroize::Zeroizing<[u8; 32]> =
+        zeroize::Zeroizing::new(opened.as_slice().try_into().map_err(|_| Damage::Key)?);
+    // DPAPI need not notice a changed byte; the public half does.
+    let key = MachineKey::from_bytes(&secret)
+        .filter(|key| key.public() == configuration.public_key)
+        .ok_or(Damage::Key)?;
+    let servers = servers(services, &configuration).ok_or(Damage::Malformed)?;
+    let skip = services.policies.policy(PolicyName::SkipTlsVerification);
+    let skip_tls_verification = skip.map_or(configuration.skip_tls_verification, |value| value.trim() == "1");
+    let learned = Learned::read(services, configuration.machine);
+    Ok(Usable { configuration, key, servers, skip_tls_verification, learned })
+}
+
+fn servers(services: &Services, configuration: &Configuration) -> Option<Vec<Address>> {
+    let by_policy =
+        services.policies.policy(PolicyName::Server).and_then(|list| Address::parse_list(&list).ok());
+    by_policy.or_else(|| Address::parse_list(&configuration.servers.join(",")).ok())
+}
+
+/// A policy names the offline users; what was resolved when the list was saved lends its SIDs.
+fn by_policy(names: &str, saved: &[KnownAccount], machine: &MachineFacts) -> Vec<KnownAccount> {
+    let known = |typed: &str, name: &crate::account::LogonName| {
+        saved
+            .iter()
+            .find(|user| {
+                user.typed.eq_ignore_ascii_case(typed)
+                    || user.aliases.iter().any(|alias| crate::account::same_name(alias, &name.to_lookup()))
+            })
+            .cloned()
+    };
+    names
+        .split(',')
+        .filter_map(|typed| {
+            let name = TypedName::parse(typed).ok()?.logon_name(machine);
+            known(typed.trim(), &name).or_else(|| unresolved(typed.trim(), &name, machine))
+        })
+        .collect()
+}
+
+/// A name that nothing is known about yet: it counts as written, until the next `set` resolves it.
+fn unresolved(typed: &str, name: &crate::account::LogonName, machine: &MachineFacts) -> Option<KnownAccount> {
+    let account = crate::account::Account::from_name(name, machine)?;
+    Some(KnownAccount::new(typed.to_owned(), account))
+}
