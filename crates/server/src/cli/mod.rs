@@ -6,14 +6,20 @@
 //! `--json`, else text; refusals are [`Failure::refused`] or a [`StoreError`](crate::store::StoreError).
 
 pub mod access;
+pub mod audit;
+pub mod backup;
+pub mod cert;
 mod console;
 mod date;
 pub mod device;
+pub mod doctor;
 pub mod domain;
 pub mod init;
+pub mod key;
 pub mod logon;
 pub mod machine;
 pub mod policy;
+pub mod restore;
 pub mod serve;
 pub mod service;
 mod table;
@@ -47,6 +53,21 @@ enum Command {
     Init(init::Arguments),
     /// Serve agents and people.
     Serve(serve::Arguments),
+    /// The server's signing keys, the recovery key and accepted TLS keys.
+    #[command(subcommand)]
+    Key(key::Command),
+    /// The server's TLS certificate.
+    #[command(subcommand)]
+    Cert(cert::Command),
+    /// Write a backup that only the recovery key opens.
+    Backup(backup::Arguments),
+    /// Make the server's folder from a backup.
+    Restore(restore::Arguments),
+    /// Look for what is wrong or soon will be.
+    Doctor,
+    /// The audit: list, export, verify.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Services: fleets of machines under one set of rules.
     #[command(subcommand)]
     Service(service::Command),
@@ -90,6 +111,12 @@ fn dispatch(command: Command, at: &Console) -> Result<(), Failure> {
     match command {
         Command::Init(arguments) => block_on(init::run(arguments, at)),
         Command::Serve(arguments) => serve::run(arguments, at),
+        Command::Key(command) => block_on(key::run(command, at)),
+        Command::Cert(command) => block_on(cert::run(command, at)),
+        Command::Backup(arguments) => block_on(backup::run(arguments, at)),
+        Command::Restore(arguments) => block_on(restore::run(arguments, at)),
+        Command::Doctor => block_on(doctor::run(at)),
+        Command::Audit(command) => block_on(audit::run(command, at)),
         Command::Service(command) => block_on(service::run(command, at)),
         Command::User(command) => block_on(user::run(command, at)),
         Command::Device(command) => block_on(device::run(command, at)),

@@ -43,7 +43,7 @@ pub fn rotate(
     new: &SigningKey,
     actor: Actor,
     now: i64,
-) -> Result<(), StoreError> {
+) -> Result<(u32, u32), StoreError> {
     let keys = write.as_read().server_keys(organisation)?;
     let list = KeyList {
         serial: keys.list.serial.saturating_add(1),
@@ -53,22 +53,22 @@ pub fn rotate(
     };
     write.set_signing_key(organisation, new, now)?;
     add(write, organisation, &list, &keys.signing)?;
-    write.audit(
-        organisation,
-        now,
-        &Entry::new("key.rotate", actor, new.public_key().fingerprint()).detail("serial", list.serial),
-    )
+    let entry = Entry::new("key.rotate", actor, new.public_key().fingerprint()).detail("serial", list.serial);
+    write.audit(organisation, now, &entry)?;
+    Ok((list.epoch, list.serial))
 }
 
-/// A new signing key where the old one is lost or stolen: the recovery key raises the epoch.
+/// A new signing key where the old one is lost or stolen: the recovery key raises the epoch, by one or
+/// up to `least_epoch`. A restored store does not know how far the epoch had come; the time as the least
+/// epoch outbids whatever there was.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn recover(
     write: &Write<'_>,
     organisation: OrganisationId,
-    recovery: &SigningKey,
-    new: &SigningKey,
+    (recovery, new): (&SigningKey, &SigningKey),
+    least_epoch: u32,
     actor: Actor,
     now: i64,
 ) -> Result<(u32, u32), StoreError> {
@@ -77,7 +77,7 @@ pub fn recover(
     let last = follow(&anchor, None, &read.key_chain(organisation)?, VerifyingKey::new)
         .map_err(|error| StoreError::refused("keys_damaged", KeysError::from(error).to_string()))?;
     let list = KeyList {
-        epoch: last.epoch.saturating_add(1),
+        epoch: last.epoch.saturating_add(1).max(least_epoch),
         serial: 1,
         signing: vec![*new.public_key()],
         tls: read.tls_keys(organisation)?.into_iter().map(|key| key.spki_sha256).collect(),

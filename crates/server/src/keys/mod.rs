@@ -7,8 +7,9 @@ pub mod recovery;
 
 use p256::SigningKey;
 pub use p256::VerifyingKey;
-use protocol::encoding::PublicKey;
+use protocol::encoding::{PublicKey, Sha256};
 use protocol::keys::{KeyList, follow};
+use protocol::statement::Unverified;
 
 /// The keys of one organisation as the store holds them now. Immutable; replaced as a whole.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub struct ServerKeys {
     pub list: KeyList,
     /// Every key list ever signed, oldest first, as compact JWS.
     pub chain: Vec<String>,
+    /// Every signing key that the chain ever named: receipts and segments of former keys stay good.
+    pub known: Vec<PublicKey>,
     /// Signs answers, receipts and audit segments.
     pub signing: SigningKey,
 }
@@ -50,6 +53,30 @@ impl ServerKeys {
         if !list.signing.contains(signing.public_key()) {
             return Err(KeysError::Unlisted);
         }
-        Ok(Self { anchor, list, chain, signing })
+        let known = listed(&anchor, &chain)?;
+        Ok(Self { anchor, list, chain, known, signing })
     }
+
+    /// The signing key of this fingerprint, if the chain ever named it.
+    #[must_use]
+    pub fn known_key(&self, fingerprint: &Sha256) -> Option<&PublicKey> {
+        self.known.iter().find(|key| key.fingerprint() == *fingerprint)
+    }
+}
+
+/// Every signing key that a chain names, after the whole chain was followed from the anchor.
+///
+/// # Errors
+/// [`KeysError::Chain`].
+pub fn listed(anchor: &PublicKey, chain: &[String]) -> Result<Vec<PublicKey>, KeysError> {
+    follow(anchor, None, chain, VerifyingKey::new)?;
+    let mut keys = Vec::new();
+    for list in chain.iter().filter_map(|link| Unverified::<KeyList>::read(link)) {
+        for key in &list.unverified().signing {
+            if !keys.contains(key) {
+                keys.push(*key);
+            }
+        }
+    }
+    Ok(keys)
 }

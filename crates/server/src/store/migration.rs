@@ -16,8 +16,9 @@ const CANARY_PLACE: Place<'_> = Place { column: "meta.value", row: b"canary", or
 pub(super) const BUSY: Duration = Duration::from_secs(10);
 
 pub(super) fn create(path: &Path, sealer: &Sealer, now: i64) -> Result<(), StoreError> {
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // Made before SQLite would, for the permissions; its other files take them over.
+    crate::folder::write_private(path, b"").map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
     configure(&connection)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;

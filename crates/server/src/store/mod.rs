@@ -42,6 +42,7 @@ mod migration;
 pub mod organisations;
 pub mod policies;
 mod reader;
+pub mod restored;
 pub mod services;
 pub mod users;
 mod writer;

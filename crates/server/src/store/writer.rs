@@ -150,7 +150,7 @@ fn run_batch(write: &Write<'_>, batch: impl Iterator<Item = Job>) {
         error.to_string()
     });
     for answer in answers {
-        answer(outcome.as_ref().map(|()| ()).map_err(String::as_str));
+        answer(outcome.as_ref().copied().map_err(String::as_str));
     }
 }
 
