@@ -3,7 +3,7 @@
 mod known;
 mod typed;
 
-pub use known::{KnownAccount, ResolveError, resolve, resolve_listed};
+pub use known::{KnownAccount, LOOKUP_LIMIT, ResolveError, resolve, resolve_listed};
 pub use typed::{LogonName, TypedError, TypedName};
 
 use crate::Sid;

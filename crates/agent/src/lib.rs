@@ -9,6 +9,7 @@ pub mod config;
 pub mod exchange;
 pub mod keys;
 pub mod logon;
+pub mod offline;
 pub mod password;
 pub mod password_text;
 pub mod ports;
@@ -17,6 +18,7 @@ pub mod proof;
 pub mod services;
 pub mod sid;
 pub mod texts;
+pub mod worker;
 
 pub use password_text::Password;
 pub use sid::Sid;

@@ -1,0 +1,340 @@
+//! What a worker thread does while the person waits: checks the password, asks the server, and
+//! where there is no decision applies the offline rule.
+
+use crate::account::{self, Account, KnownAccount, LogonName, ResolveError};
+use crate::config::{Loaded, State};
+use crate::exchange::{Cause, Client, Connection, Outcome, TILE_CHECK_LIMIT};
+use crate::logon::{
+    Answer, Event as LogonEvent, Job, LogonQuestion, PasswordAnswered, PasswordQuestion, Progress, Refusal,
+    Setup,
+};
+use crate::offline;
+use crate::password::{self, PasswordOutcome};
+use crate::ports::{Address, Cancelled, Event, SessionFacts, TransportError};
+use crate::proof::{Basis, Scenario};
+use crate::services::Services;
+use crate::{Sid, config, proof::Binding};
+use core::time::Duration;
+use protocol::v2::{CheckPurpose, CheckRequest, Feature, Versions};
+use std::sync::{Mutex, PoisonError};
+
+/// How long to wait for a network or for name resolution, once a logon.
+const NETWORK_LIMIT: Duration = Duration::from_secs(20);
+/// How often to look whether it is there.
+const NETWORK_PAUSE: Duration = Duration::from_millis(250);
+/// Before asking again while names do not resolve.
+const RESOLVE_PAUSE: Duration = Duration::from_secs(1);
+
+/// What was loaded for a tile, and the ports to work with. Shared with the worker threads.
+#[derive(Debug)]
+pub struct Agent {
+    services: Services,
+    loaded: Loaded,
+    learned: Mutex<config::Learned>,
+}
+
+impl Agent {
+    /// Reads the configuration.
+    #[must_use]
+    pub fn load(services: Services) -> Self {
+        let loaded = config::load(&services);
+        if let State::Damaged(damage) = loaded.state {
+            services.events.write(&Event::damaged(&damage.to_string()));
+        }
+        let learned = loaded.usable.as_ref().map(|usable| usable.learned.clone()).unwrap_or_default();
+        Self { services, loaded, learned: Mutex::new(learned) }
+    }
+
+    /// What was found.
+    #[must_use]
+    pub const fn loaded(&self) -> &Loaded {
+        &self.loaded
+    }
+
+    /// The ports.
+    #[must_use]
+    pub const fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// What a tile is set up with. An owner of the session makes a logon an unlock, whatever usage
+    /// scenario Windows names (Windows 10 names logon for both).
+    #[must_use]
+    pub fn setup(&self, uac: bool) -> Setup {
+        let session: SessionFacts = self.services.session.facts();
+        let scenario = match (uac, &session.owner) {
+            (true, _) => Scenario::Uac,
+            (false, Some(_)) => Scenario::Unlock,
+            (false, None) => Scenario::Logon,
+        };
+        let push = self
+            .loaded
+            .usable
+            .as_ref()
+            .is_some_and(|usable| usable.configuration.features.contains(&Feature::Push));
+        Setup {
+            scenario,
+            session,
+            machine: self.loaded.machine.clone(),
+            damaged: self.loaded.usable.is_none(),
+            watching: self.is_watching(),
+            push,
+            network: self.services.network.is_up(),
+            trasa_ids: self.learned().trasa_ids,
+        }
+    }
+
+    /// Writes down the trasa id that worked, see [`crate::logon::Action::Remember`].
+    pub fn remember(&self, sid: Sid, trasa_id: String) {
+        self.update(|learned| learned.remember(sid, trasa_id));
+    }
+
+    fn is_watching(&self) -> bool {
+        let now = self.services.clock.unix_seconds();
+        let learned = self.learned();
+        self.loaded.usable.as_ref().is_some_and(|usable| learned.is_watching(&usable.configuration, now))
+    }
+
+    fn learned(&self) -> config::Learned {
+        // Plain data: a panic of another worker leaves nothing half-done in it.
+        self.learned.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn update(&self, change: impl FnOnce(&mut config::Learned)) {
+        let mut learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = learned.clone();
+        change(&mut learned);
+        if self.loaded.usable.is_some() && *learned != before {
+            learned.write(&self.services);
+        }
+    }
+
+    fn client(&self) -> Option<Client<'_>> {
+        let usable = self.loaded.usable.as_ref()?;
+        let versions = versions(&self.loaded.machine.windows_version);
+        Some(Client::new(&self.services, Connection { usable, versions }, self.learned()))
+    }
+
+    /// Keeps what a client learned. Another worker may have learned more meanwhile; trasa ids are
+    /// only changed here.
+    fn keep(&self, client: Client<'_>) {
+        let news = client.learned();
+        self.update(|learned| {
+            let trasa_ids = core::mem::take(&mut learned.trasa_ids);
+            let highest = learned.highest_server_time.max(news.highest_server_time);
+            *learned = config::Learned { trasa_ids, highest_server_time: highest, ..news };
+        });
+    }
+}
+
+/// Versions as they go to the server.
+#[must_use]
+pub fn versions(windows: &str) -> Versions {
+    Versions { agent: env!("CARGO_PKG_VERSION").to_owned(), windows: windows.to_owned() }
+}
+
+/// Does a job and returns the event that ends it. Blocks; `progress` hears of what is going on.
+pub fn run(
+    job: Job,
+    agent: &Agent,
+    cancelled: &dyn Cancelled,
+    progress: &mut dyn FnMut(Progress),
+) -> LogonEvent {
+    match job {
+        Job::CheckPassword(question) => {
+            LogonEvent::PasswordAnswered(question.ticket, check_password(agent, &question, cancelled))
+        }
+        Job::AskServer(question) => {
+            let answer = match ask(agent, &question, cancelled, progress) {
+                Ok(proof) => Answer::Allowed(proof),
+                Err(refusal) => Answer::Refused(refusal),
+            };
+            record(agent, &question.binding, &answer);
+            LogonEvent::Answered(question.ticket, answer)
+        }
+    }
+}
+
+fn check_password(agent: &Agent, question: &PasswordQuestion, cancelled: &dyn Cancelled) -> PasswordAnswered {
+    let PasswordQuestion { name, password, .. } = question;
+    let said = agent.services.password.check(&name.user, name.domain.as_deref(), password);
+    let outcome = password::judge(&said);
+    if matches!(outcome, PasswordOutcome::Stop(_)) {
+        // The server hears nothing, and nothing is looked up for somebody without the password.
+        return PasswordAnswered { outcome, account: Err(ResolveError::NotFound), ask_trasa_id: true };
+    }
+    let account = match &said.sid {
+        Some(sid) => account_of_token(agent, sid, name),
+        None => account::resolve(name, &agent.loaded.machine, &*agent.services.lookup, &known(agent)),
+    };
+    let ask_trasa_id = match (&account, outcome) {
+        (Ok(account), PasswordOutcome::Verified(_)) => ask_trasa_id(agent, account, cancelled),
+        _ => true,
+    };
+    PasswordAnswered { outcome, account, ask_trasa_id }
+}
+
+fn known(agent: &Agent) -> Vec<KnownAccount> {
+    let saved = agent.loaded.usable.iter().flat_map(|usable| &usable.configuration.known_accounts);
+    agent.loaded.offline.users.iter().chain(saved).cloned().collect()
+}
+
+/// The token's SID is the account from here on. Its names are for people and for the server.
+fn account_of_token(agent: &Agent, sid: &Sid, name: &LogonName) -> Result<Account, ResolveError> {
+    let machine = &agent.loaded.machine;
+    if let Ok(resolved) = agent.services.lookup.by_sid(sid, account::LOOKUP_LIMIT) {
+        return Ok(Account::from_resolved(&resolved, machine));
+    }
+    let written = known(agent).into_iter().find(|known| known.account.sid.as_ref() == Some(sid));
+    if let Some(known) = written {
+        return Ok(known.account);
+    }
+    let account = Account::from_name(name, machine).ok_or(ResolveError::Unavailable)?;
+    Ok(Account { sid: Some(sid.clone()), ..account })
+}
+
+/// Whether the trasa id must be typed. No answer in 2 s: it must.
+fn ask_trasa_id(agent: &Agent, account: &Account, cancelled: &dyn Cancelled) -> bool {
+    if agent.loaded.state != State::Armed || !agent.services.network.is_up() {
+        return true;
+    }
+    let Some(mut client) = agent.client() else { return true };
+    let request =
+        CheckRequest { purpose: CheckPurpose::Tile, armed: true, accounts: vec![account.to_wire()] };
+    let answer = client.check(&request, TILE_CHECK_LIMIT, cancelled);
+    agent.keep(client);
+    answer.map_or(true, |answer| answer.ask_trasa_id)
+}
+
+fn ask(
+    agent: &Agent,
+    question: &LogonQuestion,
+    cancelled: &dyn Cancelled,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<crate::proof::Proof, Refusal> {
+    let Some(mut client) = agent.client() else {
+        return without_decision(agent, question, "damaged", Refusal::Damaged);
+    };
+    let mut wait = Wait::new(agent, question.may_wait_for_network);
+    wait.for_network(cancelled, progress);
+    let outcome = loop {
+        if cancelled.is_cancelled() {
+            break Outcome::Cancelled;
+        }
+        let outcome = client.logon(question, cancelled, progress);
+        match &outcome {
+            Outcome::NoDecision(causes) if no_names(causes) && wait.for_names(cancelled, progress) => {}
+            _ => break outcome,
+        }
+    };
+    agent.keep(client);
+    match outcome {
+        Outcome::Allow(proof) => Ok(proof),
+        Outcome::Deny { reason, parameters, short_code } => {
+            Err(Refusal::Denied { reason, parameters, short_code })
+        }
+        Outcome::Error { code, parameters } => Err(Refusal::Error { code, parameters }),
+        Outcome::DoesNotFit => Err(Refusal::DoesNotFit),
+        Outcome::Cancelled => Err(Refusal::Cancelled),
+        Outcome::Internal => Err(Refusal::Internal),
+        Outcome::NoDecision(causes) => {
+            let (code, text) = if agent.services.network.is_up() {
+                causes.first().map_or(("no_address", "no address is configured"), |(_, cause)| {
+                    (cause.code(), cause.text())
+                })
+            } else {
+                ("no_network", "this computer has no network")
+            };
+            without_decision(agent, question, code, Refusal::NoDecision(text.to_owned()))
+        }
+    }
+}
+
+/// The offline rule. The only other way to a proof than a signed decision.
+fn without_decision(
+    agent: &Agent,
+    question: &LogonQuestion,
+    cause: &str,
+    refusal: Refusal,
+) -> Result<crate::proof::Proof, Refusal> {
+    let binding = &question.binding;
+    let Some(rule) = offline::rule(&binding.account, &agent.loaded.offline, agent.is_watching()) else {
+        return Err(refusal);
+    };
+    offline::admit(&agent.services, binding, question.remote, rule, cause).map_err(|_| {
+        agent.services.events.write(&Event::internal_error("an offline logon could not be recorded"));
+        Refusal::Internal
+    })
+}
+
+fn no_names(causes: &[(Address, Cause)]) -> bool {
+    !causes.is_empty()
+        && causes.iter().all(|(_, cause)| *cause == Cause::Transport(TransportError::NameResolution))
+}
+
+/// The wait for a network or for names, at most once a logon.
+struct Wait<'a> {
+    agent: &'a Agent,
+    until: Duration,
+}
+
+impl<'a> Wait<'a> {
+    fn new(agent: &'a Agent, allowed: bool) -> Self {
+        let now = agent.services.clock.ticks();
+        Self { agent, until: if allowed { now + NETWORK_LIMIT } else { now } }
+    }
+
+    fn pause(&self, time: Duration, cancelled: &dyn Cancelled) -> bool {
+        let clock = &self.agent.services.clock;
+        let left = self.until.saturating_sub(clock.ticks());
+        if left.is_zero() || cancelled.is_cancelled() {
+            return false;
+        }
+        clock.sleep(time.min(left));
+        true
+    }
+
+    fn for_network(&self, cancelled: &dyn Cancelled, progress: &mut dyn FnMut(Progress)) {
+        let network = &self.agent.services.network;
+        if network.is_up() {
+            return;
+        }
+        progress(Progress::WaitingForNetwork);
+        while !network.is_up() && self.pause(NETWORK_PAUSE, cancelled) {}
+    }
+
+    fn for_names(&mut self, cancelled: &dyn Cancelled, progress: &mut dyn FnMut(Progress)) -> bool {
+        progress(Progress::WaitingForNetwork);
+        self.pause(RESOLVE_PAUSE, cancelled)
+    }
+}
+
+fn record(agent: &Agent, binding: &Binding, answer: &Answer) {
+    let account = binding.account.to_string();
+    let event = match answer {
+        Answer::Allowed(proof) => match proof.basis() {
+            Basis::Decision { reason, short_code } => {
+                Event::logon_allowed(&account, reason.code(), short_code)
+            }
+            Basis::OfflineRule => Event::offline_allowed(&account, "there was no decision"),
+            Basis::Watch => Event::watch_passed(&account, "there was no decision"),
+        },
+        Answer::Refused(refusal) => match refusal {
+            Refusal::Denied { reason, short_code, .. } => {
+                Event::logon_denied(&account, reason.code(), short_code)
+            }
+            Refusal::Error { code, .. } => Event::logon_refused(&account, code.code()),
+            Refusal::DoesNotFit => {
+                Event::logon_refused(&account, "the signed answer does not belong to this logon")
+            }
+            Refusal::NoDecision(why) => Event::offline_refused(&account, why),
+            Refusal::Damaged => Event::offline_refused(&account, "the configuration is damaged"),
+            Refusal::Cancelled => return,
+            Refusal::Internal => Event::logon_refused(&account, "internal error"),
+        },
+    };
+    agent.services.events.write(&event);
+}
+
+#[cfg(test)]
+mod tests;
