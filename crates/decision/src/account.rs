@@ -209,8 +209,15 @@ impl Account {
 
 /// A TRASA username or email address, folded: the key by which a user is found, whatever the
 /// spelling, so that counters always belong to the user and never to a spelling.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TrasaId(String);
+
+/// People type passwords into this field.
+impl fmt::Debug for TrasaId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TrasaId([REDACTED])")
+    }
+}
 
 impl TrasaId {
     /// Reads what was typed; blanks around it are dropped.

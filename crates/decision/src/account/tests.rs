@@ -150,6 +150,7 @@ fn limits_follow_the_canonical_name() {
     for spelling in ["bat@example.com", "BAT@EXAMPLE.COM", " Bat@Example.Com ", "bAT@example.com"] {
         let id = TrasaId::parse(spelling).expect("a trasa id");
         assert_eq!(id.as_str(), "bat@example.com");
+        assert!(!format!("{id:?}").contains("bat"), "what is typed here may be a password");
     }
     for spelling in ["Bat", "BAT", "bat"] {
         assert_eq!(domain_account(spelling), domain_account("bat"));
