@@ -33,7 +33,7 @@ pub struct CheckRequest {
 pub struct CheckedAccount {
     /// The account asked about.
     pub account: Account,
-    /// Whether somebody could log on as this account now.
+    /// Whether somebody could log on as this account, at hours and in a session that a policy allows.
     pub would_get_in: bool,
     /// By which methods.
     #[serde(default)]
