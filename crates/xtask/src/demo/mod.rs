@@ -3,6 +3,7 @@
 //! The DLL that ships is loaded in Wine by a host that plays LogonUI and talks HTTPS to the real server. Each scene
 //! says what it saw at the tile and what that shows; a scene that sees something else fails the demo.
 
+mod people;
 mod scenes;
 mod stage;
 mod stand_in;
