@@ -17,6 +17,8 @@ pub mod printable;
 pub mod proof;
 pub mod services;
 pub mod sid;
+#[cfg(any(test, feature = "fakes"))]
+pub mod testing;
 pub mod texts;
 pub mod worker;
 
