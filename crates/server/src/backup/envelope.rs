@@ -268,9 +268,9 @@ mod tests {
 
     fn open(key: &SigningKey, file: &[u8]) -> Result<Vec<u8>, EnvelopeError> {
         let (mut reader, header) = OpeningReader::begin(file, key)?;
-        assert_eq!(header.created, 7);
         let mut content = Vec::new();
         reader.read_to_end(&mut content)?;
+        assert_eq!(header.created, 7);
         Ok(content)
     }
 

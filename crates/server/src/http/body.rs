@@ -68,3 +68,92 @@ impl<S: Send + Sync> FromRequest<S> for WholeBody {
         }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::{BODY_TIME, WholeBody};
+    use axum::Router;
+    use axum::body::Body;
+    use axum::extract::Request;
+    use axum::http::StatusCode;
+    use axum::routing::post;
+    use bytes::Bytes;
+    use http_body_util::{BodyExt as _, Full};
+    use hyper::body::Frame;
+    use protocol::MAX_BODY_BYTES;
+    use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+    use std::time::Duration;
+    use tower::ServiceExt as _;
+
+    async fn status(request: Request) -> StatusCode {
+        let router = Router::new().route("/", post(|_body: WholeBody| async { StatusCode::OK }));
+        router.oneshot(request).await.unwrap().status()
+    }
+
+    fn request(body: Body) -> Request {
+        Request::post("/").body(body).unwrap()
+    }
+
+    #[tokio::test]
+    async fn bodies_end_at_the_limit() {
+        let check = async |size: usize, expect: StatusCode| {
+            let full = || Full::new(Bytes::from(vec![b'x'; size]));
+            assert_eq!(
+                status(request(Body::new(full()))).await,
+                expect,
+                "{size}, length announced by the body"
+            );
+            let mut announced = request(Body::new(full()));
+            announced.headers_mut().insert("content-length", size.to_string().parse().unwrap());
+            assert_eq!(status(announced).await, expect, "{size}, announced");
+        };
+        check(0, StatusCode::OK).await;
+        check(MAX_BODY_BYTES, StatusCode::OK).await;
+        check(MAX_BODY_BYTES + 1, StatusCode::PAYLOAD_TOO_LARGE).await;
+    }
+
+    #[tokio::test]
+    async fn an_announced_length_is_refused_unread() {
+        let mut request = request(Dripping::body());
+        request.headers_mut().insert("content-length", "70000".parse().unwrap());
+        assert_eq!(status(request).await, StatusCode::PAYLOAD_TOO_LARGE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_drips_is_cut_off() {
+        let begun = tokio::time::Instant::now();
+        assert_eq!(status(request(Dripping::body())).await, StatusCode::REQUEST_TIMEOUT);
+        assert!(begun.elapsed() >= BODY_TIME && begun.elapsed() < BODY_TIME * 2);
+    }
+
+    #[tokio::test]
+    async fn the_bytes_arrive_as_sent() {
+        let router = Router::new().route("/", post(|body: WholeBody| async { body.0 }));
+        let answer = router.oneshot(request(Body::from("as sent"))).await.unwrap();
+        assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "as sent");
+    }
+
+    /// A byte a second, for ever.
+    struct Dripping(tokio::time::Interval);
+
+    impl Dripping {
+        fn body() -> Body {
+            Body::new(Self(tokio::time::interval(Duration::from_secs(1))))
+        }
+    }
+
+    impl hyper::body::Body for Dripping {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            self.0.poll_tick(context).map(|_| Some(Ok(Frame::data(Bytes::from_static(b"x")))))
+        }
+    }
+}

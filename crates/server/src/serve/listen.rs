@@ -6,7 +6,7 @@ use axum::extract::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub(super) async fn tls(
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let (stream, address, place) = accept(&listener, &places).await;
-        let (acceptor, router, graceful) = (acceptor.clone(), router.clone(), Arc::clone(&graceful));
+        let (acceptor, router, graceful) = (acceptor.clone(), router.clone(), graceful.watcher());
         tokio::spawn(async move {
             let handshake = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream));
             match handshake.await {
@@ -52,7 +52,7 @@ pub(super) async fn plain(listener: TcpListener, router: Router, graceful: Arc<G
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let (stream, address, place) = accept(&listener, &places).await;
-        let (router, graceful) = (router.clone(), Arc::clone(&graceful));
+        let (router, graceful) = (router.clone(), graceful.watcher());
         tokio::spawn(serve(stream, address.ip(), Via::Proxy, router, graceful, place));
     }
 }
@@ -89,7 +89,7 @@ async fn serve<S>(
     address: IpAddr,
     via: Via,
     router: Router,
-    graceful: Arc<GracefulShutdown>,
+    graceful: Watcher,
     place: Option<OwnedSemaphorePermit>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -109,9 +109,7 @@ async fn serve<S>(
         .header_read_timeout(HEAD)
         .max_buf_size(HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service);
-    let connection = graceful.watch(connection);
-    drop(graceful);
-    if let Err(error) = connection.await {
+    if let Err(error) = graceful.watch(connection).await {
         tracing::debug!(error = %error, client_ip = %address, "A connection ended early");
     }
     drop(place);

@@ -70,11 +70,12 @@ pub async fn serve<E: From<TlsError>>(
 ) -> Result<(), E> {
     let files = Arc::new(TlsFiles::open(data)?);
     files.check_listed(&app.keys())?;
+    let acceptor = files.acceptor()?;
     ready()?;
     let router = http::router(Arc::clone(&app));
     let graceful = Arc::new(GracefulShutdown::new());
     let mut tasks = tokio::task::JoinSet::new();
-    tasks.spawn(listen::tls(listeners.tls, files.acceptor(), router.clone(), Arc::clone(&graceful)));
+    tasks.spawn(listen::tls(listeners.tls, acceptor, router.clone(), Arc::clone(&graceful)));
     if let Some(listener) = listeners.proxy {
         tasks.spawn(listen::plain(listener, router, Arc::clone(&graceful)));
     }
@@ -84,6 +85,8 @@ pub async fn serve<E: From<TlsError>>(
     tracing::info!("Draining");
     app.drain();
     tasks.shutdown().await;
+    // The listeners' tasks have ended, so this is the last owner. Connections in the middle of their
+    // handshake are among those that are waited for.
     if let Some(graceful) = Arc::into_inner(graceful) {
         tokio::select! {
             () = graceful.shutdown() => {}

@@ -102,13 +102,19 @@ impl TlsFiles {
     }
 
     /// Accepts TLS 1.2 and 1.3 with whatever certificate is current.
-    pub(super) fn acceptor(&self) -> TlsAcceptor {
+    ///
+    /// # Errors
+    /// [`TlsError::Unusable`] where the library lacks these versions.
+    pub(super) fn acceptor(&self) -> Result<TlsAcceptor, TlsError> {
         let resolver: Arc<Current> = Arc::clone(&self.current);
-        let mut config = rustls::ServerConfig::builder_with_protocol_versions(rustls::ALL_VERSIONS)
+        // The provider is named: a second one anywhere in the build would make the default ambiguous.
+        let mut config = rustls::ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_protocol_versions(rustls::ALL_VERSIONS)
+            .map_err(|error| TlsError::Unusable(self.data.clone(), error.to_string()))?
             .with_no_client_auth()
             .with_cert_resolver(resolver);
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        TlsAcceptor::from(Arc::new(config))
+        Ok(TlsAcceptor::from(Arc::new(config)))
     }
 }
 

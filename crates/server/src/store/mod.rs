@@ -5,7 +5,7 @@
 //! Put it into the file of its topic (`store/services.rs`, …) as an `async` method of [`Store`] that
 //! takes and returns plain types, so that a second database can follow without touching callers:
 //!
-//! ```ignore
+//! ```text
 //! impl Store {
 //!     pub async fn rename_service(&self, organisation: OrganisationId, id: ServiceId, name: String,
 //!                                 actor: Actor, now: i64) -> Result<(), StoreError> {
