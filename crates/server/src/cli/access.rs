@@ -72,7 +72,10 @@ pub async fn run(command: Command, at: &Console) -> Result<(), Failure> {
                     vec![a.user.clone(), a.account.clone(), a.service.clone(), policy, a.id.to_string()]
                 })
                 .collect();
-            at.show(&accesses, &table(&["USER", "ACCOUNT", "SERVICE", "POLICY", "ID"], rows, "There is no access yet."))
+            at.show(
+                &accesses,
+                &table(&["USER", "ACCOUNT", "SERVICE", "POLICY", "ID"], rows, "There is no access yet."),
+            )
         }
         Command::Revoke { access_id } => {
             store.set_access_revoked(organisation, (access_id, true), at.actor(), now()).await?;

@@ -45,7 +45,15 @@ pub async fn run(command: Command, at: &Console) -> Result<(), Failure> {
             let aliases = store.domain_aliases(organisation).await?;
             let rows = aliases
                 .iter()
-                .map(|a| vec![a.alias.clone(), a.state.clone(), a.kind.clone(), a.service.clone(), a.domain_sid.clone()])
+                .map(|a| {
+                    vec![
+                        a.alias.clone(),
+                        a.state.clone(),
+                        a.kind.clone(),
+                        a.service.clone(),
+                        a.domain_sid.clone(),
+                    ]
+                })
                 .collect();
             let empty = "No domain has been seen yet; joined machines bring theirs when they are admitted.";
             at.show(&aliases, &table(&["NAME", "STATE", "KIND", "SERVICE", "DOMAIN SID"], rows, empty))
@@ -57,7 +65,9 @@ pub async fn run(command: Command, at: &Console) -> Result<(), Failure> {
         }
         Command::AddAlias { domain, alias, service } => {
             let (of, added) = (parse(&domain)?, parse(&alias)?);
-            store.add_domain_alias(organisation, (service, of, added, alias.clone()), at.actor(), now()).await?;
+            store
+                .add_domain_alias(organisation, (service, of, added, alias.clone()), at.actor(), now())
+                .await?;
             at.show(&json!({ "alias": alias }), &format!("{alias} is {domain} now."))
         }
     }

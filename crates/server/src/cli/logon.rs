@@ -24,7 +24,9 @@ pub enum Command {
         id: String,
     },
     /// Let an account past at one machine for some minutes. Audited, and an alarm.
-    #[command(after_help = "Example: trasa-server logon bypass --machine PC-07 --account 'ACME\\anna' --minutes 10")]
+    #[command(
+        after_help = "Example: trasa-server logon bypass --machine PC-07 --account 'ACME\\anna' --minutes 10"
+    )]
     Bypass {
         /// Name or id.
         #[arg(long)]
@@ -63,8 +65,10 @@ pub async fn run(command: Command, at: &Console) -> Result<(), Failure> {
             })?;
             let id = BypassId::random()?;
             let until = now() + i64::from(minutes) * 60;
-            let machine = store.add_bypass(organisation, (id, machine, pattern, until), at.actor(), now()).await?;
-            let text = format!("{account} passes at {machine} without a second factor until {}.", instant(until));
+            let machine =
+                store.add_bypass(organisation, (id, machine, pattern, until), at.actor(), now()).await?;
+            let text =
+                format!("{account} passes at {machine} without a second factor until {}.", instant(until));
             at.show(&json!({ "bypass_id": id, "until": until }), &text)
         }
     }

@@ -43,7 +43,8 @@ pub async fn run(command: Command, at: &Console) -> Result<(), Failure> {
         Command::List => {
             let machines = store.machines(OrganisationId::DEFAULT).await?;
             let rows = machines.iter().map(line).collect();
-            let empty = "There is no machine yet: TrasaConfig set --service-id I --server A, on a Windows machine.";
+            let empty =
+                "There is no machine yet: TrasaConfig set --service-id I --server A, on a Windows machine.";
             return at.show(&machines, &table(&HEADINGS, rows, empty));
         }
         Command::Approve { machine } => (machine, MachineChange::Approve),

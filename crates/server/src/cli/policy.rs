@@ -80,9 +80,15 @@ fn rules(Policy { text, .. }: &Policy) -> String {
     let mut parts = text.when.clone();
     parts.extend(text.zone.as_ref().map(|zone| format!("in {zone}")));
     parts.extend(text.networks.iter().map(|network| format!("from {network}")));
-    parts.extend(text.session.map(|session| if session == Session::Remote { "remote" } else { "console" }.to_owned()));
+    parts.extend(
+        text.session.map(|session| if session == Session::Remote { "remote" } else { "console" }.to_owned()),
+    );
     parts.extend(text.expires.map(|expires| format!("until {}", instant(expires))));
-    parts.extend(text.methods.iter().map(|method| format!("by {}", if *method == Method::Push { "push" } else { "totp" })));
+    parts.extend(
+        text.methods
+            .iter()
+            .map(|method| format!("by {}", if *method == Method::Push { "push" } else { "totp" })),
+    );
     if parts.is_empty() { "always".to_owned() } else { parts.join(", ") }
 }
 
