@@ -1,5 +1,6 @@
 //! Serving: listeners, TLS, upkeep each second, graceful drain.
 
+mod announce;
 mod listen;
 mod tls;
 mod upkeep;
@@ -68,7 +69,7 @@ pub async fn serve<E: From<TlsError>>(
     stop: impl Future<Output = ()>,
     ready: impl FnOnce() -> Result<(), E>,
 ) -> Result<(), E> {
-    let files = Arc::new(TlsFiles::open(data)?);
+    let files = Arc::new(TlsFiles::open(data.clone())?);
     files.check_listed(&app.keys())?;
     let acceptor = files.acceptor()?;
     ready()?;
@@ -80,7 +81,7 @@ pub async fn serve<E: From<TlsError>>(
         tasks.spawn(listen::plain(listener, router, Arc::clone(&graceful)));
     }
     let sealer = tokio::spawn(audit::sealer::run(Arc::clone(&app)));
-    let upkeep = tokio::spawn(upkeep::run(Arc::clone(&app), files));
+    let upkeep = tokio::spawn(upkeep::run(Arc::clone(&app), files, data));
     stop.await;
     tracing::info!("Draining");
     app.drain();

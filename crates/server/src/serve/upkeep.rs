@@ -1,15 +1,20 @@
-//! What a running server looks after each second: keys and certificate that a command changed, and
-//! the database's log.
+//! What a running server looks after: each half second keys and certificate that a command changed, and
+//! the database's log; each hour what ends soon.
 
-use super::TlsFiles;
+use super::{TlsFiles, announce};
 use crate::app::App;
+use crate::clock;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(super) async fn run(app: Arc<App>, files: Arc<TlsFiles>) {
+const HOUR: i64 = 3600;
+
+pub(super) async fn run(app: Arc<App>, files: Arc<TlsFiles>, data: PathBuf) {
     let mut tick = tokio::time::interval(Duration::from_millis(500));
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut version = None;
+    let mut announced = 0;
     loop {
         tick.tick().await;
         match app.store.data_version() {
@@ -32,6 +37,13 @@ pub(super) async fn run(app: Arc<App>, files: Arc<TlsFiles>) {
             Ok(true) => tracing::info!("A new certificate is in use"),
             Ok(false) => {}
             Err(error) => tracing::error!(error = %error, "The new certificate is not used"),
+        }
+        let now = clock::now();
+        if now - announced >= HOUR {
+            announced = now;
+            if let Err(error) = announce::run(&app, &data, now).await {
+                tracing::error!(error = %error, "What ends soon could not be announced");
+            }
         }
         let store = app.store.clone();
         if let Ok(Err(error)) = tokio::task::spawn_blocking(move || store.checkpoint()).await {

@@ -175,25 +175,32 @@ fn kill_9_between_write_and_answer_loses_nothing_that_was_answered() {
 struct Serving {
     child: Child,
     proxy: String,
+    log: PathBuf,
 }
 
 impl Serving {
     fn start(place: &Place) -> Self {
+        Self::start_logging(place, "info")
+    }
+
+    fn start_logging(place: &Place, level: &str) -> Self {
         let ready = place.path("ready.json");
         let _ = fs::remove_file(&ready);
         let child = place
             .command(&["serve", "--listen", "127.0.0.1:0", "--listen-proxy", "127.0.0.1:0", "--ready-file"])
             .arg(&ready)
+            .env("TRASA_LOG", level)
             .stdout(Stdio::null())
-            .stderr(Stdio::piped())
+            .stderr(fs::File::create(place.path("log")).unwrap())
             .spawn()
             .unwrap();
-        let mut serving = Self { child, proxy: String::new() };
+        let mut serving = Self { child, proxy: String::new(), log: place.path("log") };
         let begun = Instant::now();
         while serving.proxy.is_empty() {
             assert!(begun.elapsed() < Duration::from_secs(20), "the server is not ready");
             std::thread::sleep(Duration::from_millis(10));
-            let addresses = fs::read(&ready).ok().and_then(|json| serde_json::from_slice::<Value>(&json).ok());
+            let addresses =
+                fs::read(&ready).ok().and_then(|json| serde_json::from_slice::<Value>(&json).ok());
             if let Some(addresses) = addresses {
                 serving.proxy = addresses["listen_proxy"].as_str().unwrap().to_owned();
             }
@@ -214,9 +221,8 @@ impl Serving {
     fn stop(mut self) -> (Option<i32>, String) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").arg(&id).status().unwrap().success());
-        let mut log = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-        (self.child.wait().unwrap().code(), log)
+        let code = self.child.wait().unwrap().code();
+        (code, fs::read_to_string(&self.log).unwrap())
     }
 }
 
@@ -349,4 +355,75 @@ fn the_sealing_key_can_come_from_the_environment() {
     assert!(with(&["key", "list"]).status.success());
     let (code, error) = place.refused(&["key", "list"]);
     assert_eq!((code, error["code"].as_str()), (1, Some("sealing")));
+}
+
+#[test]
+fn what_ends_soon_is_alarmed_once() {
+    let place = Place::new();
+    place.init();
+    let soon = jiff::Timestamp::from_second(server::clock::now() + 5 * 86_400).unwrap();
+    let added = place.json(&["policy", "add", "ending", "--expires", &soon.to_string()]);
+    for _ in 0..2 {
+        let server = Serving::start(&place);
+        std::thread::sleep(Duration::from_millis(500));
+        server.stop();
+        let alarms = place.json(&["audit", "list", "--kind", "alarm"]);
+        let alarms = alarms.as_array().unwrap();
+        assert_eq!(alarms.len(), 1, "{alarms:?}");
+        assert_eq!(alarms[0]["details"]["alarm"], "policy_ends");
+        assert_eq!(alarms[0]["details"]["days"], 7);
+        assert_eq!(alarms[0]["subject"], added["policy_id"]);
+    }
+}
+
+#[test]
+fn secrets_are_in_no_log_and_no_output_but_the_one_that_shows_them() {
+    let place = Place::new();
+    place.init();
+    let server = Serving::start_logging(&place, "trace");
+    let service = place.json(&["service", "add", "office"]);
+    place.json(&["user", "add", "ann", "--email", "ann@example.org"]);
+    let device = place.json(&["device", "add-totp", "ann"]);
+    place.json(&["key", "rotate"]);
+    place.json(&["key", "recover", "--recovery-key", "trasa-recovery.key"]);
+    place.json(&["backup", "backup"]);
+    std::thread::sleep(Duration::from_millis(1200));
+    let mut shown = String::new();
+    for command in [
+        ["key", "list"].as_slice(),
+        &["service", "list"],
+        &["device", "list"],
+        &["audit", "list"],
+        &["audit", "export"],
+        &["doctor"],
+        &["user", "list", "--json"],
+    ] {
+        let output = place.run(command);
+        assert!(output.status.success(), "{command:?}: {output:?}");
+        shown.push_str(&String::from_utf8(output.stdout).unwrap());
+        shown.push_str(&String::from_utf8(output.stderr).unwrap());
+    }
+    let (_, log) = server.stop();
+    assert!(log.contains("New keys are in use"), "{log}");
+    shown.push_str(&log);
+    let read = |name: &str| fs::read_to_string(place.path(name)).unwrap();
+    let pem_line = |name: &str| read(name).lines().rev().nth(1).unwrap().to_owned();
+    let secrets = [
+        read("trasa-data/sealing.key").trim().rsplit(' ').next().unwrap().to_owned(),
+        pem_line("trasa-data/tls-key.pem"),
+        pem_line("trasa-recovery.key"),
+        service["service_key"].as_str().unwrap().split('.').next().unwrap().to_owned(),
+        device["secret"].as_str().unwrap().to_owned(),
+    ];
+    let stored = [place.path("backup"), place.path("trasa-data/trasa.db")]
+        .map(|path| fs::read(path).unwrap())
+        .concat();
+    for secret in secrets {
+        assert!(secret.len() > 15, "{secret}");
+        assert!(!shown.contains(&secret), "a secret was shown");
+        assert!(
+            !stored.windows(secret.len()).any(|window| window == secret.as_bytes()),
+            "a secret is stored in clear"
+        );
+    }
 }
