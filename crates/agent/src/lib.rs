@@ -13,8 +13,10 @@ pub mod offline;
 pub mod password;
 pub mod password_text;
 pub mod ports;
+pub mod presence;
 pub mod printable;
 pub mod proof;
+pub mod report;
 pub mod services;
 pub mod sid;
 #[cfg(any(test, feature = "fakes"))]

@@ -152,8 +152,11 @@ impl Logon {
             Event::TypedSecret(field, text) => self.typed_secret(field, text, &mut actions),
             Event::Chose(choice) => self.chose(choice, now),
             Event::Incoming { user, domain, password } => {
-                self.incoming(&user, &domain, password, &mut actions)
+                self.incoming(&user, &domain, password, &mut actions);
+                // The enumeration that follows may let go of a credential before it asks for ours.
+                self.survive_reselection(now);
             }
+
             Event::Submit => {
                 self.connected = true;
                 self.submit(now, &mut actions);

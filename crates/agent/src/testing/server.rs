@@ -52,6 +52,8 @@ pub struct FakeServer {
     pub machine: Mutex<Option<(MachineId, PublicKey)>>,
     pub settings: Mutex<Settings>,
     pub features: Mutex<Vec<Feature>>,
+    /// The server's clock minus the machine's, in seconds.
+    pub skew: Mutex<i64>,
     /// Every request that arrived: address and request.
     pub requests: Mutex<Vec<(Address, HttpRequest)>>,
     script: Mutex<Option<Script>>,
@@ -95,6 +97,7 @@ impl FakeServer {
             machine: Mutex::default(),
             settings: Mutex::new(Settings { mode: Mode::Guard, mode_until: None, approved: true }),
             features: Mutex::default(),
+            skew: Mutex::default(),
             requests: Mutex::default(),
             script: Mutex::default(),
             clock,
@@ -145,7 +148,7 @@ impl FakeServer {
 
     #[must_use]
     pub fn now(&self) -> i64 {
-        self.clock.unix_seconds()
+        self.clock.unix_seconds() + *self.skew.lock().unwrap()
     }
 
     /// A decision that fits the request.
@@ -278,6 +281,16 @@ impl FakeServer {
                 unverified.parameters.key_id == machine.to_string()
                     && unverified.verify(&crate::keys::P256Verifier::new(&key))
             })
+    }
+
+    /// What the signer of a request took for the time.
+    #[must_use]
+    pub fn created(request: &HttpRequest) -> i64 {
+        let input =
+            request.headers.iter().find(|(n, _)| *n == signing::SIGNATURE_INPUT).map(|(_, v)| v.clone());
+        let input = input.unwrap();
+        let (_, rest) = input.split_once("created=").unwrap();
+        rest.split(';').next().unwrap().parse().unwrap()
     }
 
     fn reply(&self, address: &Address, request: &HttpRequest) -> Reply {

@@ -1,0 +1,231 @@
+//! The heartbeat: what the agent tells the server each hour, and what it does with the answer.
+
+use crate::config::{self, Learned, Loaded, State};
+use crate::exchange::{CallFailed, Client, Connection, host};
+use crate::offline;
+use crate::ports::Cancelled;
+use crate::services::Services;
+use crate::worker::versions;
+use core::time::Duration;
+use protocol::v2::{OfflineLogon, Registration, ReportAnswer, ReportRequest};
+
+/// Most offline logons in one report.
+const MAX_OFFLINE_LOGONS: usize = 200;
+/// Over all addresses. Nobody waits for a report.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// What only Windows can say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// What Windows will load.
+    pub registration: Registration,
+    /// Until when the agent is on probation, Unix seconds.
+    pub probation_until: Option<i64>,
+    /// Windows was started in safe mode since the last report (B41).
+    pub safe_mode_boot: bool,
+}
+
+/// What came of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reported {
+    /// How many offline logons the server took.
+    pub offline_logons: usize,
+    /// An owner released the machine, and the agent disarmed.
+    pub released: bool,
+}
+
+/// Builds the report. Pure.
+#[must_use]
+pub fn build(
+    loaded: &Loaded,
+    learned: &Learned,
+    facts: &Facts,
+    mut unreported: Vec<OfflineLogon>,
+) -> ReportRequest {
+    unreported.truncate(MAX_OFFLINE_LOGONS);
+    let mut notices: Vec<String> = loaded.notices.iter().map(|notice| notice.code().to_owned()).collect();
+    if facts.safe_mode_boot {
+        notices.push("safe_mode_boot".to_owned());
+    }
+    let key_list = loaded.usable.as_ref().map_or((0, 0), |usable| {
+        let list = learned.key_list(&usable.configuration);
+        (list.epoch, list.serial)
+    });
+    ReportRequest {
+        armed: loaded.state.guards(),
+        state: loaded.state.name().to_owned(),
+        host: host(&loaded.machine),
+        versions: versions(&loaded.machine.windows_version),
+        registration: facts.registration.clone(),
+        key_list,
+        probation_until: facts.probation_until,
+        offline_logons: unreported,
+        notices,
+    }
+}
+
+/// Reports, until every offline logon is told, and applies the answer: confirmed logons are sent no
+/// more, newer keys and settings are kept, a release disarms. A damaged agent has no key to sign
+/// with and stays silent; the server alarms on silence.
+///
+/// # Errors
+/// [`CallFailed`]; what was not confirmed is sent again next time.
+pub fn report(services: &Services, facts: &Facts, cancelled: &dyn Cancelled) -> Result<Reported, CallFailed> {
+    let loaded = config::load(services);
+    let Some(usable) = &loaded.usable else { return Err(CallFailed::Unreachable(Vec::new())) };
+    let mut done = Reported { offline_logons: 0, released: false };
+    loop {
+        let unreported = offline::unreported(services);
+        let more = unreported.len() > MAX_OFFLINE_LOGONS;
+        let learned = Learned::read(services, usable.configuration.machine);
+        let request = build(&loaded, &learned, facts, unreported);
+        let connection = Connection { usable, versions: request.versions.clone() };
+        let mut client = Client::new(services, connection, learned);
+        let answer = client.report(&request, LIMIT, cancelled);
+        client.learned().write(services);
+        let answer = answer?;
+        let taken = apply(services, &request, &answer);
+        done.offline_logons += taken;
+        if answer.release
+            && loaded.state == State::Armed
+            && config::disarm(services, "an owner released it").is_ok()
+        {
+            done.released = true;
+        }
+        // A server that takes nothing is asked again in an hour, not at once.
+        if !more || taken == 0 {
+            return Ok(done);
+        }
+    }
+}
+
+fn apply(services: &Services, request: &ReportRequest, answer: &ReportAnswer) -> usize {
+    let sent: Vec<_> = request.offline_logons.iter().map(|logon| logon.id).collect();
+    let received: Vec<_> = answer.received.iter().copied().filter(|id| sent.contains(id)).collect();
+    offline::confirm(services, &received);
+    received.len()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+    use super::{Facts, report};
+    use crate::config::{self, State};
+    use crate::ports::{Never, ProtectedFile, TransportError};
+    use crate::testing::{Reply, Tile, World};
+    use protocol::v2::{Answer, Mode, ReportAnswer, ReportRequest, Settings};
+    use std::collections::BTreeMap;
+    use std::sync::{Arc, Mutex};
+
+    fn pass_offline(world: &World, times: usize) {
+        world.server.script(|_, _, _| Reply::Fails(TransportError::Connect));
+        for _ in 0..times {
+            assert!(Tile::open(world).log_on("bat", "right", "b", "287082").is_some());
+        }
+    }
+
+    /// Takes what it is told, and counts it by id.
+    fn listen(world: &World, release: bool) -> Arc<Mutex<BTreeMap<String, usize>>> {
+        let heard: Arc<Mutex<BTreeMap<String, usize>>> = Arc::default();
+        let hear = heard.clone();
+        world.server.script(move |_, request, server| {
+            let body: ReportRequest = serde_json::from_slice(&request.body).unwrap();
+            for logon in &body.offline_logons {
+                *hear.lock().unwrap().entry(logon.id.to_string()).or_default() += 1;
+            }
+            Reply::Signed(Answer::Report(ReportAnswer {
+                received: body.offline_logons.iter().map(|logon| logon.id).collect(),
+                settings: Settings { mode: Mode::Guard, mode_until: None, approved: true },
+                keys: server.chain.lock().unwrap().clone(),
+                release,
+                time: server.now(),
+            }))
+        });
+        heard
+    }
+
+    #[test]
+    fn offline_logons_are_told_exactly_once() {
+        let world = World::new();
+        world.arm(&["bat"], false);
+        pass_offline(&world, 3);
+        assert!(report(&world.services, &Facts::default(), &Never).is_err());
+        // A line that a power failure cut off harms no other.
+        world
+            .files
+            .files
+            .lock()
+            .unwrap()
+            .entry(ProtectedFile::OfflineLog)
+            .or_default()
+            .extend(b"{\"logon\":{\"id\n");
+        let heard = listen(&world, false);
+        let done = report(&world.services, &Facts::default(), &Never).expect("answered");
+        assert_eq!(done.offline_logons, 3);
+        pass_offline(&world, 1);
+        let again = listen(&world, false);
+        assert_eq!(report(&world.services, &Facts::default(), &Never).expect("answered").offline_logons, 1);
+        assert_eq!(report(&world.services, &Facts::default(), &Never).expect("answered").offline_logons, 0);
+        for heard in [heard, again] {
+            assert!(heard.lock().unwrap().values().all(|times| *times == 1));
+        }
+    }
+
+    #[test]
+    fn many_offline_logons_take_several_reports() {
+        let world = World::new();
+        world.arm(&["bat"], false);
+        pass_offline(&world, 1);
+        let line = world.files.text(ProtectedFile::OfflineLog);
+        let id = line.split("\"id\":\"").nth(1).unwrap()[..22].to_owned();
+        let mut text = String::new();
+        for number in 0..450u32 {
+            let mut bytes = [0; 16];
+            bytes[..4].copy_from_slice(&number.to_le_bytes());
+            text.push_str(&line.replace(&id, &protocol::encoding::encode(&bytes)));
+        }
+        world.files.files.lock().unwrap().insert(ProtectedFile::OfflineLog, text.into_bytes());
+        listen(&world, false);
+        assert_eq!(report(&world.services, &Facts::default(), &Never).expect("answered").offline_logons, 450);
+    }
+
+    #[test]
+    fn a_release_disarms_and_nothing_else_does() {
+        let world = World::new();
+        world.arm(&[], false);
+        listen(&world, false);
+        report(&world.services, &Facts::default(), &Never).expect("answered");
+        assert_eq!(config::load(&world.services).state, State::Armed);
+        listen(&world, true);
+        assert!(report(&world.services, &Facts::default(), &Never).expect("answered").released);
+        assert_eq!(config::load(&world.services).state, State::Verified);
+    }
+
+    #[test]
+    fn newer_keys_and_settings_are_kept() {
+        let world = World::new();
+        world.arm(&[], false);
+        world.server.rotate([31; 32], true);
+        listen(&world, false);
+        report(&world.services, &Facts::default(), &Never).expect("answered");
+        let loaded = config::load(&world.services);
+        let learned = loaded.usable.unwrap().learned;
+        assert_eq!(learned.key_list.map(|list| (list.epoch, list.serial)), Some((1, 2)));
+        assert!(learned.settings.is_some());
+    }
+
+    #[test]
+    fn the_report_says_what_is_the_matter() {
+        let world = World::new();
+        world.arm(&["bat"], false);
+        world.files.loose.lock().unwrap().insert(ProtectedFile::Offline);
+        let loaded = config::load(&world.services);
+        let learned = loaded.usable.as_ref().unwrap().learned.clone();
+        let facts = Facts { safe_mode_boot: true, ..Facts::default() };
+        let request = super::build(&loaded, &learned, &facts, Vec::new());
+        assert_eq!(request.notices, ["offline_copy_loose", "safe_mode_boot"]);
+        assert_eq!((request.armed, request.state.as_str(), request.key_list), (true, "armed", (0, 1)));
+        assert_eq!(request.host.name, "HOST");
+    }
+}
