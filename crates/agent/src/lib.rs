@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+pub mod check;
 pub mod config;
 pub mod exchange;
 pub mod keys;

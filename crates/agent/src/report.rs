@@ -43,9 +43,10 @@ pub fn build(
     mut unreported: Vec<OfflineLogon>,
 ) -> ReportRequest {
     unreported.truncate(MAX_OFFLINE_LOGONS);
-    let mut notices: Vec<String> = loaded.notices.iter().map(|notice| notice.code().to_owned()).collect();
+    let mut notices = learned.notices.clone();
+    notices.extend(loaded.notices.iter().map(|notice| notice.code().to_owned()));
     if facts.safe_mode_boot {
-        notices.push("safe_mode_boot".to_owned());
+        notices.insert("safe_mode_boot".to_owned());
     }
     let key_list = loaded.usable.as_ref().map_or((0, 0), |usable| {
         let list = learned.key_list(&usable.configuration);
@@ -60,7 +61,7 @@ pub fn build(
         key_list,
         probation_until: facts.probation_until,
         offline_logons: unreported,
-        notices,
+        notices: notices.into_iter().collect(),
     }
 }
 
@@ -82,7 +83,11 @@ pub fn report(services: &Services, facts: &Facts, cancelled: &dyn Cancelled) -> 
         let connection = Connection { usable, versions: request.versions.clone() };
         let mut client = Client::new(services, connection, learned);
         let answer = client.report(&request, LIMIT, cancelled);
-        client.learned().write(services);
+        let mut learned = client.learned();
+        if answer.is_ok() {
+            learned.notices.clear();
+        }
+        learned.write(services);
         let answer = answer?;
         let taken = apply(services, &request, &answer);
         done.offline_logons += taken;
@@ -220,6 +225,7 @@ mod tests {
         let world = World::new();
         world.arm(&["bat"], false);
         world.files.loose.lock().unwrap().insert(ProtectedFile::Offline);
+        let _mended_by_a_tile = Tile::open(&world);
         let loaded = config::load(&world.services);
         let learned = loaded.usable.as_ref().unwrap().learned.clone();
         let facts = Facts { safe_mode_boot: true, ..Facts::default() };
@@ -227,5 +233,9 @@ mod tests {
         assert_eq!(request.notices, ["offline_copy_loose", "safe_mode_boot"]);
         assert_eq!((request.armed, request.state.as_str(), request.key_list), (true, "armed", (0, 1)));
         assert_eq!(request.host.name, "HOST");
+        listen(&world, false);
+        report(&world.services, &Facts::default(), &Never).expect("answered");
+        let learned = config::load(&world.services).usable.unwrap().learned;
+        assert!(learned.notices.is_empty(), "told once");
     }
 }

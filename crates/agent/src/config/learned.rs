@@ -27,6 +27,9 @@ pub struct Learned {
     pub highest_server_time: i64,
     /// The trasa id that worked last, by account.
     pub trasa_ids: BTreeMap<Sid, String>,
+    /// Codes of notices for the next report. Whoever finds a fault also mends it, so the report would
+    /// not find it any more.
+    pub notices: std::collections::BTreeSet<String>,
 }
 
 impl Learned {

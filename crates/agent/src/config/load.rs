@@ -127,21 +127,24 @@ pub struct Usable {
 pub fn load(services: &Services) -> Loaded {
     let machine = services.machine.facts();
     let mut notices = Vec::new();
-    let usable = read_configuration(services, &machine);
+    let mut usable = read_configuration(services, &machine);
     let armed = services.registry.armed() != Armed::No;
+    let mut offline = OfflineList::default();
+    if armed || usable.is_ok() {
+        match offline_list::read(services, &mut notices) {
+            Some(list) => offline = list,
+            None => notices.push(Notice::OfflineListLost),
+        }
+    }
+    if let Ok(usable) = &mut usable {
+        remember(services, &mut usable.learned, &notices);
+    }
     let (state, usable) = match (armed, usable) {
         (false, Ok(usable)) => (State::Verified, Some(usable)),
         (false, Err(_)) => (State::Absent, None),
         (true, Ok(usable)) => (State::Armed, Some(usable)),
         (true, Err(damage)) => (State::Damaged(damage), None),
     };
-    let mut offline = OfflineList::default();
-    if armed || usable.is_some() {
-        match offline_list::read(services, &mut notices) {
-            Some(list) => offline = list,
-            None => notices.push(Notice::OfflineListLost),
-        }
-    }
     if let Some(names) = services.policies.policy(PolicyName::OfflineUsers) {
         offline.users = by_policy(&names, &offline.users, &machine);
     }
@@ -151,6 +154,15 @@ pub fn load(services: &Services) -> Loaded {
         notices.push(Notice::HostRenamed);
     }
     Loaded { state, usable, offline, machine, notices }
+}
+
+/// Reading mends what it can, so what was found must outlive it until the next report.
+fn remember(services: &Services, learned: &mut Learned, notices: &[Notice]) {
+    let before = learned.notices.len();
+    learned.notices.extend(notices.iter().map(|notice| notice.code().to_owned()));
+    if learned.notices.len() != before {
+        learned.write(services);
+    }
 }
 
 fn read_configuration(services: &Services, machine: &MachineFacts) -> Result<Usable, Damage> {

@@ -1,0 +1,122 @@
+//! The check before arming: who would get in, what is in the way, and whether arming is refused.
+//! Pure: the caller gathers the facts.
+
+mod lines;
+
+pub use lines::{Check, Line, Verdict};
+
+use crate::account::{Account, ResolveError};
+use crate::config::{OfflineList, State};
+use crate::exchange::CallFailed;
+use protocol::v2::{CheckAnswer, CheckedAccount, Registration};
+
+/// How an account signed in last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "their names say it")]
+pub enum LastSignIn {
+    Password,
+    Pin,
+    Hello,
+    SmartCard,
+    Web,
+    Unknown,
+}
+
+/// An account that somebody may want to sign in with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The account.
+    pub account: Account,
+    /// Member of the local administrators.
+    pub is_local_administrator: bool,
+    /// Has a profile that was used in the last 90 days.
+    pub has_recent_profile: bool,
+    /// How it signed in last.
+    pub last_sign_in: LastSignIn,
+}
+
+/// What was found out.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "facts, each read by one line of the check")]
+pub struct Facts {
+    /// The agent's state.
+    pub state: State,
+    /// The service only watches: everybody passes.
+    pub watching: bool,
+    /// An administrator approved this machine.
+    pub approved: bool,
+    /// The accounts.
+    pub subjects: Vec<Subject>,
+    /// What the server said about them.
+    pub answer: Result<CheckAnswer, CallFailed>,
+    /// The offline users that were resolved.
+    pub offline: OfflineList,
+    /// Names of offline users that lead to no account.
+    pub unresolved: Vec<(String, ResolveError)>,
+    /// Provider and filter.
+    pub registration: Registration,
+    /// AutoAdminLogon signs an account in by itself.
+    pub auto_admin_logon: bool,
+    /// Windows signs the last user in by itself after an update (ARSO).
+    pub automatic_restart_sign_on: bool,
+    /// A policy excludes our provider (`ExcludedCredentialProviders`).
+    pub excluded_by_policy: bool,
+    /// Remote desktop clients may use Restricted Admin or Remote Credential Guard.
+    pub restricted_admin: bool,
+    /// Server time minus ours, in seconds, where known.
+    pub clock_offset: Option<i64>,
+    /// The machine's proxy, where there is one.
+    pub proxy: Option<String>,
+    /// Days until the server's certificate ends, where known.
+    pub certificate_days: Option<i64>,
+    /// `try` passed since the configuration was saved.
+    pub trial_passed: bool,
+}
+
+/// What the administrator waived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Waived {
+    /// `--without-offline-user`.
+    pub offline_user: bool,
+    /// `--without-trial`.
+    pub trial: bool,
+}
+
+/// The whole check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Every line, in order.
+    pub lines: Vec<Line>,
+}
+
+impl Report {
+    /// What arming is refused for; empty: it may go on.
+    pub fn refusals(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(|line| line.verdict == Verdict::Refuses)
+    }
+
+    /// The exit code: the first failing check's number, else 0.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        self.refusals().next().map_or(0, |line| line.check.number())
+    }
+}
+
+/// Draws up the check.
+#[must_use]
+pub fn check(facts: &Facts, waived: Waived) -> Report {
+    let mut lines = vec![lines::configuration(facts), lines::approval(facts), lines::server(facts)];
+    let answers: &[CheckedAccount] = facts.answer.as_ref().map_or(&[], |answer| &answer.accounts);
+    lines.extend(facts.subjects.iter().map(|subject| lines::subject(subject, answers, facts)));
+    lines.push(lines::somebody(facts, answers));
+    lines.extend(facts.offline.users.iter().map(lines::offline_user));
+    lines.extend(facts.unresolved.iter().map(|(typed, why)| lines::unresolved(typed, *why)));
+    lines.push(lines::offline_administrator(facts, waived));
+    lines.push(lines::trial(facts, waived));
+    lines.extend(lines::registration(facts));
+    lines.extend(lines::surroundings(facts));
+    Report { lines }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,343 @@
+//! The lines of the check.
+
+use super::{Facts, LastSignIn, Subject, Waived};
+use crate::account::{KnownAccount, ResolveError};
+use crate::config::State;
+use crate::exchange::CallFailed;
+use crate::printable::printable;
+use crate::texts;
+use protocol::v2::{CheckedAccount, Method};
+
+/// What a line is about. Its number is the exit code of a program whose first failing check it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "text() says each")]
+pub enum Check {
+    Configuration = 10,
+    Approval = 11,
+    Server = 12,
+    Account = 13,
+    Somebody = 14,
+    OfflineUser = 15,
+    OfflineAdministrator = 16,
+    Trial = 17,
+    Registration = 18,
+    Filter = 19,
+    Policy = 20,
+    AutomaticSignIn = 21,
+    RestrictedAdmin = 22,
+    Clock = 23,
+    Proxy = 24,
+    Certificate = 25,
+    OtherSignIn = 26,
+}
+
+impl Check {
+    /// Every check, for `--help`.
+    pub const ALL: [Self; 17] = [
+        Self::Configuration,
+        Self::Approval,
+        Self::Server,
+        Self::Account,
+        Self::Somebody,
+        Self::OfflineUser,
+        Self::OfflineAdministrator,
+        Self::Trial,
+        Self::Registration,
+        Self::Filter,
+        Self::Policy,
+        Self::AutomaticSignIn,
+        Self::RestrictedAdmin,
+        Self::Clock,
+        Self::Proxy,
+        Self::Certificate,
+        Self::OtherSignIn,
+    ];
+
+    /// The exit code.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// What is checked, for `--help`.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Configuration => "a verified configuration is saved",
+            Self::Approval => "the computer is approved in TRASA",
+            Self::Server => "the TRASA server answers",
+            Self::Account => "who would get in",
+            Self::Somebody => "somebody would get in",
+            Self::OfflineUser => "offline users lead to accounts",
+            Self::OfflineAdministrator => "a local administrator is an offline user",
+            Self::Trial => "a trial logon passed",
+            Self::Registration => "the credential provider is registered",
+            Self::Filter => "the filter is registered",
+            Self::Policy => "no policy excludes the credential provider",
+            Self::AutomaticSignIn => "Windows signs nobody in by itself",
+            Self::RestrictedAdmin => "remote desktop asks for credentials",
+            Self::Clock => "the clock is right",
+            Self::Proxy => "the machine's proxy",
+            Self::Certificate => "the server's certificate",
+            Self::OtherSignIn => "accounts that sign in without a password",
+        }
+    }
+}
+
+/// How a line came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// In order.
+    Good,
+    /// To be known; arming goes on.
+    Warns,
+    /// Arming is refused.
+    Refuses,
+}
+
+/// A line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// What it is about.
+    pub check: Check,
+    /// How it came out.
+    pub verdict: Verdict,
+    /// A sentence.
+    pub text: String,
+}
+
+fn line(check: Check, verdict: Verdict, text: impl Into<String>) -> Line {
+    Line { check, verdict, text: text.into() }
+}
+
+fn good_or(check: Check, good: bool, otherwise: Verdict, texts: (&str, &str)) -> Line {
+    if good { line(check, Verdict::Good, texts.0) } else { line(check, otherwise, texts.1) }
+}
+
+pub(super) fn configuration(facts: &Facts) -> Line {
+    match facts.state {
+        State::Verified => line(Check::Configuration, Verdict::Good, "A verified configuration is saved."),
+        State::Armed => line(Check::Configuration, Verdict::Good, "The agent is armed already."),
+        State::Absent => line(
+            Check::Configuration,
+            Verdict::Refuses,
+            "No verified configuration is saved. Run `TrasaConfig set` first.",
+        ),
+        State::Damaged(damage) => line(
+            Check::Configuration,
+            Verdict::Refuses,
+            format!("The configuration is damaged: {damage}. Run `TrasaConfig set` again."),
+        ),
+    }
+}
+
+pub(super) fn approval(facts: &Facts) -> Line {
+    good_or(
+        Check::Approval,
+        facts.approved,
+        Verdict::Refuses,
+        (
+            "The computer is approved in TRASA.",
+            "The computer waits for an administrator's approval in TRASA (`trasa-server machine approve`).",
+        ),
+    )
+}
+
+pub(super) fn server(facts: &Facts) -> Line {
+    let refuses = |text: String| line(Check::Server, Verdict::Refuses, text);
+    match &facts.answer {
+        Ok(_) => line(Check::Server, Verdict::Good, "The TRASA server answers."),
+        Err(CallFailed::Refused(code, parameters)) => refuses(texts::refusal(*code, parameters)),
+        Err(CallFailed::Unreachable(causes)) => {
+            let why: Vec<_> =
+                causes.iter().map(|(address, cause)| format!("{address}: {}", cause.text())).collect();
+            refuses(format!("The TRASA server does not answer ({}).", why.join("; ")))
+        }
+        Err(_) => refuses(texts::ANSWER_DOES_NOT_FIT.to_owned()),
+    }
+}
+
+fn answer_of<'a>(subject: &Subject, answers: &'a [CheckedAccount]) -> Option<&'a CheckedAccount> {
+    let wire = subject.account.to_wire();
+    answers.iter().find(|answer| answer.account == wire)
+}
+
+pub(super) fn subject(subject: &Subject, answers: &[CheckedAccount], facts: &Facts) -> Line {
+    let who = match (subject.is_local_administrator, facts.offline.lists(&subject.account)) {
+        (true, true) => format!("{} (local administrator, offline user)", subject.account),
+        (true, false) => format!("{} (local administrator)", subject.account),
+        (false, true) => format!("{} (offline user)", subject.account),
+        (false, false) => subject.account.to_string(),
+    };
+    let Some(answer) = answer_of(subject, answers) else {
+        return line(Check::Account, Verdict::Warns, format!("{who}: the server said nothing about it."));
+    };
+    if answer.would_get_in {
+        let methods: Vec<_> = answer.methods.iter().filter_map(|method| method_name(*method)).collect();
+        let by = if methods.is_empty() { String::new() } else { format!(" by {}", methods.join(" or ")) };
+        return line(Check::Account, Verdict::Good, format!("{who} would get in{by}."));
+    }
+    let why = answer.reason.map_or_else(
+        || "the server gives no reason.".to_owned(),
+        |reason| texts::reason(reason, &answer.parameters),
+    );
+    line(Check::Account, Verdict::Warns, format!("{who} would not get in: {why}"))
+}
+
+const fn method_name(method: Method) -> Option<&'static str> {
+    match method {
+        Method::Push => Some("push"),
+        Method::Totp => Some("one-time code"),
+        Method::Auto => None,
+    }
+}
+
+pub(super) fn somebody(facts: &Facts, answers: &[CheckedAccount]) -> Line {
+    let somebody = answers.iter().any(|answer| answer.would_get_in);
+    if facts.watching {
+        line(Check::Somebody, Verdict::Good, "The service only watches: everybody passes for now.")
+    } else {
+        good_or(
+            Check::Somebody,
+            somebody,
+            Verdict::Refuses,
+            (
+                "Somebody would get in.",
+                "Nobody would get in. Give a user access to an account of this computer first (`trasa-server access grant`).",
+            ),
+        )
+    }
+}
+
+pub(super) fn offline_user(user: &KnownAccount) -> Line {
+    let sid = user.account.sid.as_ref().map_or("no SID", |sid| sid.as_str());
+    let verdict = if user.account.sid.is_some() { Verdict::Good } else { Verdict::Warns };
+    line(
+        Check::OfflineUser,
+        verdict,
+        format!("Offline user {} -> {} ({sid}).", printable(&user.typed), user.account),
+    )
+}
+
+pub(super) fn unresolved(typed: &str, why: ResolveError) -> Line {
+    line(
+        Check::OfflineUser,
+        Verdict::Refuses,
+        format!("Offline user {} leads to no account: {}", printable(typed), texts::resolve_error(why)),
+    )
+}
+
+pub(super) fn offline_administrator(facts: &Facts, waived: Waived) -> Line {
+    let there = facts.subjects.iter().any(|subject| {
+        subject.is_local_administrator
+            && facts
+                .offline
+                .users
+                .iter()
+                .any(|user| user.account.sid.is_some() && user.account.is_same(&subject.account))
+    });
+    let otherwise = if waived.offline_user { Verdict::Warns } else { Verdict::Refuses };
+    good_or(
+        Check::OfflineAdministrator,
+        there,
+        otherwise,
+        (
+            "A local administrator is an offline user.",
+            "No local administrator is an offline user: while the server cannot be reached nobody could repair this computer. Name one with --offline-users, or waive it with --without-offline-user.",
+        ),
+    )
+}
+
+pub(super) fn trial(facts: &Facts, waived: Waived) -> Line {
+    let otherwise = if waived.trial { Verdict::Warns } else { Verdict::Refuses };
+    good_or(
+        Check::Trial,
+        facts.trial_passed,
+        otherwise,
+        (
+            "A trial logon passed.",
+            "No trial logon passed yet. Run `TrasaConfig try`, or waive it with --without-trial.",
+        ),
+    )
+}
+
+pub(super) fn registration(facts: &Facts) -> [Line; 3] {
+    [
+        good_or(
+            Check::Registration,
+            facts.registration.provider,
+            Verdict::Refuses,
+            (
+                "The credential provider is registered.",
+                "The credential provider is not registered or its file is missing. Repair the installation.",
+            ),
+        ),
+        good_or(
+            Check::Filter,
+            facts.registration.filter,
+            Verdict::Refuses,
+            (
+                "The filter is registered.",
+                "The filter is not registered: other providers would let people pass. Repair the installation.",
+            ),
+        ),
+        good_or(
+            Check::Policy,
+            !facts.excluded_by_policy,
+            Verdict::Refuses,
+            (
+                "No policy excludes the credential provider.",
+                "A policy excludes the TRASA credential provider (ExcludedCredentialProviders). Remove it there.",
+            ),
+        ),
+    ]
+}
+
+pub(super) fn surroundings(facts: &Facts) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut warn = |check, text: String| lines.push(line(check, Verdict::Warns, text));
+    if facts.auto_admin_logon {
+        warn(
+            Check::AutomaticSignIn,
+            "AutoAdminLogon signs an account in by itself; it will stop at the TRASA tile.".into(),
+        );
+    }
+    if facts.automatic_restart_sign_on {
+        warn(
+            Check::AutomaticSignIn,
+            "Windows signs the last user in by itself after an update (ARSO), without a second factor. Turn it off by policy.".into(),
+        );
+    }
+    if facts.restricted_admin {
+        warn(
+            Check::RestrictedAdmin,
+            "Restricted Admin or Remote Credential Guard is allowed: such remote sessions pass without a second factor.".into(),
+        );
+    }
+    if let Some(offset) = facts.clock_offset.filter(|offset| offset.abs() > 30) {
+        warn(Check::Clock, format!("The clock is {} s off the server's. Set it.", offset.abs()));
+    }
+    if let Some(proxy) = &facts.proxy {
+        warn(Check::Proxy, format!("The server is asked through the machine's proxy {}.", printable(proxy)));
+    }
+    if let Some(days) = facts.certificate_days.filter(|days| *days <= 30) {
+        warn(
+            Check::Certificate,
+            format!("The server's certificate ends in {days} days. Renew it (`trasa-server cert renew`)."),
+        );
+    }
+    for subject in &facts.subjects {
+        let how = match subject.last_sign_in {
+            LastSignIn::Password | LastSignIn::Unknown => continue,
+            LastSignIn::Pin => "a PIN",
+            LastSignIn::Hello => "face or finger",
+            LastSignIn::SmartCard => "a smart card",
+            LastSignIn::Web => "web sign-in",
+        };
+        warn(
+            Check::OtherSignIn,
+            format!("{} signed in with {how} last; while armed it needs its password.", subject.account),
+        );
+    }
+    lines
+}

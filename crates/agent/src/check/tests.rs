@@ -1,0 +1,176 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use super::{Check, Facts, LastSignIn, Report, Subject, Verdict, Waived, check};
+use crate::Sid;
+use crate::account::{Account, AccountKind, KnownAccount, ResolveError};
+use crate::config::{OfflineList, State};
+use crate::exchange::CallFailed;
+use protocol::error_code::ErrorCode;
+use protocol::reason::Reason;
+use protocol::v2::{CheckAnswer, CheckedAccount, Method, Params, Registration};
+
+fn account(name: &str, rid: u32) -> Account {
+    Account {
+        sid: Sid::parse(&format!("S-1-5-21-1-2-3-{rid}")).ok(),
+        domain: "HOST".into(),
+        dns_domain: None,
+        name: name.into(),
+        kind: AccountKind::Local,
+    }
+}
+
+fn subjects() -> Vec<Subject> {
+    [("admin", 500, true), ("bat", 1001, false)]
+        .map(|(name, rid, is_local_administrator)| Subject {
+            account: account(name, rid),
+            is_local_administrator,
+            has_recent_profile: true,
+            last_sign_in: if rid == 1001 { LastSignIn::Pin } else { LastSignIn::Password },
+        })
+        .to_vec()
+}
+
+fn answer(gets_in: bool) -> Result<CheckAnswer, CallFailed> {
+    let line = |name, rid, would_get_in: bool| CheckedAccount {
+        account: account(name, rid).to_wire(),
+        would_get_in,
+        methods: vec![Method::Totp],
+        reason: (!would_get_in).then_some(Reason::NoDevice),
+        parameters: Params::new(),
+    };
+    Ok(CheckAnswer {
+        accounts: vec![line("admin", 500, gets_in), line("bat", 1001, false)],
+        ask_trasa_id: true,
+        time: 0,
+    })
+}
+
+fn run(change: impl FnOnce(&mut Facts), waived: Waived) -> Report {
+    let offline =
+        OfflineList { serial: 1, users: vec![KnownAccount::new("admin".into(), account("admin", 500))] };
+    let mut facts = Facts {
+        state: State::Verified,
+        watching: false,
+        approved: true,
+        subjects: subjects(),
+        answer: answer(true),
+        offline,
+        unresolved: Vec::new(),
+        registration: Registration { provider: true, filter: true },
+        auto_admin_logon: false,
+        automatic_restart_sign_on: false,
+        excluded_by_policy: false,
+        restricted_admin: false,
+        clock_offset: None,
+        proxy: None,
+        certificate_days: None,
+        trial_passed: true,
+    };
+    change(&mut facts);
+    check(&facts, waived)
+}
+
+fn refusals(report: &Report) -> Vec<Check> {
+    report.refusals().map(|line| line.check).collect()
+}
+
+#[test]
+fn numbers_begin_at_ten_and_are_unique() {
+    for (index, check) in Check::ALL.into_iter().enumerate() {
+        assert_eq!(usize::from(check.number()), 10 + index);
+        assert!(!check.text().is_empty());
+    }
+}
+
+#[test]
+fn who_would_get_in_is_said_line_by_line() {
+    let report = run(|_| {}, Waived::default());
+    assert_eq!(report.exit_code(), 0, "{report:?}");
+    let texts: Vec<_> = report.lines.iter().map(|line| line.text.as_str()).collect();
+    for expect in [
+        "HOST\\admin (local administrator, offline user) would get in by one-time code.",
+        "HOST\\bat would not get in: You have no phone or one-time code set up in TRASA yet. Ask your administrator to set one up.",
+        "Offline user admin -> HOST\\admin (S-1-5-21-1-2-3-500).",
+        "HOST\\bat signed in with a PIN last; while armed it needs its password.",
+    ] {
+        assert!(texts.contains(&expect), "{expect}\n{texts:#?}");
+    }
+}
+
+#[test]
+fn arming_is_refused_for_each_of_these() {
+    let none = Waived::default();
+    let check = |report: Report, expect: &[Check]| {
+        assert_eq!(refusals(&report), expect, "{report:#?}");
+        assert_eq!(report.exit_code(), expect[0].number());
+    };
+    check(run(|f| f.state = State::Absent, none), &[Check::Configuration]);
+    check(run(|f| f.approved = false, none), &[Check::Approval]);
+    check(
+        run(|f| f.answer = Err(CallFailed::Refused(ErrorCode::CheckRefused, Params::new())), none),
+        &[Check::Server, Check::Somebody],
+    );
+    check(
+        run(|f| f.answer = Err(CallFailed::Unreachable(Vec::new())), none),
+        &[Check::Server, Check::Somebody],
+    );
+    check(run(|f| f.answer = answer(false), none), &[Check::Somebody]);
+    check(
+        run(|f| f.unresolved = vec![("nobdoy".to_owned(), ResolveError::NotFound)], none),
+        &[Check::OfflineUser],
+    );
+    check(run(|f| f.offline = OfflineList::default(), none), &[Check::OfflineAdministrator]);
+    check(run(|f| f.trial_passed = false, none), &[Check::Trial]);
+    check(run(|f| f.registration.provider = false, none), &[Check::Registration]);
+    check(run(|f| f.registration.filter = false, none), &[Check::Filter]);
+    check(run(|f| f.excluded_by_policy = true, none), &[Check::Policy]);
+}
+
+#[test]
+fn what_is_waived_is_still_said() {
+    let waived = Waived { offline_user: true, trial: true };
+    let report = run(
+        |f| {
+            f.offline = OfflineList::default();
+            f.trial_passed = false;
+        },
+        waived,
+    );
+    assert_eq!(report.exit_code(), 0);
+    let warned = |check| report.lines.iter().any(|l| l.check == check && l.verdict == Verdict::Warns);
+    assert!(warned(Check::OfflineAdministrator) && warned(Check::Trial));
+}
+
+#[test]
+fn in_watch_mode_nobody_need_get_in_yet() {
+    let report = run(
+        |f| {
+            f.answer = answer(false);
+            f.watching = true;
+        },
+        Waived::default(),
+    );
+    assert_eq!(report.exit_code(), 0);
+}
+
+#[test]
+fn arso_is_reported_by_verify() {
+    let report = run(
+        |f| {
+            f.automatic_restart_sign_on = true;
+            f.auto_admin_logon = true;
+            f.restricted_admin = true;
+            f.clock_offset = Some(-90);
+            f.proxy = Some("proxy\r\n:8080".into());
+            f.certificate_days = Some(7);
+        },
+        Waived::default(),
+    );
+    assert_eq!(report.exit_code(), 0, "they warn");
+    for check in
+        [Check::AutomaticSignIn, Check::RestrictedAdmin, Check::Clock, Check::Proxy, Check::Certificate]
+    {
+        assert!(report.lines.iter().any(|l| l.check == check && l.verdict == Verdict::Warns), "{check:?}");
+    }
+    assert!(report.lines.iter().all(|line| !line.text.contains('\n')));
+}
