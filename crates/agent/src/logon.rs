@@ -21,10 +21,12 @@
 
 mod change;
 mod event;
+mod input;
 mod machine;
 mod permit;
 mod render;
 mod state;
+mod steps;
 mod view;
 
 pub use event::{

@@ -1,7 +1,6 @@
 //! Texts of the server's reasons.
 
 use super::duration;
-use crate::printable::printable;
 use protocol::reason::Reason;
 use protocol::v2::Params;
 use serde_json::Value;
@@ -18,7 +17,9 @@ pub fn denial(of: Reason, parameters: &Params, short_code: &str) -> String {
         | Reason::CodeRequired
         | Reason::Cancelled
         | Reason::Expired => text,
-        _ => format!("{text} (Logon {})", printable(short_code)),
+        // Anything else than a short code is not shown.
+        _ if is_short_code(short_code) => format!("{text} (Logon {short_code})"),
+        _ => text,
     }
 }
 
@@ -37,7 +38,7 @@ pub fn reason(of: Reason, parameters: &Params) -> String {
         Reason::NetworkNotAllowed => {
             "Signing in is not allowed from the network this computer is in. Connect to your organisation's network, or ask your administrator."
         }
-        Reason::SessionNotAllowed => match text(parameters, "session").as_deref() {
+        Reason::SessionNotAllowed => match text(parameters, "session") {
             Some("console") => "Signing in is allowed only at the computer itself, not in a remote session.",
             Some("remote") => "Signing in is allowed only in a remote session, not at the computer itself.",
             _ => "Signing in is not allowed in this kind of session. Ask your administrator.",
@@ -85,11 +86,15 @@ pub fn reason(of: Reason, parameters: &Params) -> String {
     fixed.to_owned()
 }
 
-fn text(parameters: &Params, name: &str) -> Option<String> {
-    parameters
-        .get(name)
-        .and_then(Value::as_str)
-        .map(|value| printable(&value.chars().take(80).collect::<String>()))
+fn is_short_code(text: &str) -> bool {
+    text.len() == 6 && text.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+/// A parameter that is shown as it is: a zone's name, a time. Anything that could be more than that
+/// is left out (B12).
+fn text<'a>(parameters: &'a Params, name: &str) -> Option<&'a str> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || " +-_:.,/".contains(c);
+    parameters.get(name).and_then(Value::as_str).filter(|text| text.len() <= 60 && text.chars().all(is_plain))
 }
 
 fn outside_hours(parameters: &Params) -> String {

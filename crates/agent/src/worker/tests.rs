@@ -160,7 +160,7 @@ fn blocked_server_admits_nobody_unlisted() {
 }
 
 #[test]
-fn unexpected_answer_is_not_offline_for_the_unlisted() {
+fn unexpected_answer_is_not_offline() {
     let world = armed(&["bat"]);
     let pages: [(u16, &[u8]); 8] = [
         (200, b"<html>Log in to the hotel's network</html>"),
@@ -375,6 +375,34 @@ fn signed_errors_refuse_except_a_restored_store() {
     world.server.script(|_, _, _| Reply::SignedStatus(503, Answer::Unavailable));
     assert!(right(&mut Tile::open(&world), "bat").is_some());
     assert!(right(&mut Tile::open(&world), "anna").is_none());
+}
+
+#[test]
+fn server_text_is_never_markup() {
+    let world = armed(&[]);
+    let evil = "<a href=\"http://x\">\u{202e}click</a>";
+    let parameters: Params = ["zone", "local_time", "session", "methods", "wait_secs", "detail"]
+        .map(|n| (n.to_owned(), evil.into()))
+        .into();
+    for reason in Reason::ALL {
+        let parameters = parameters.clone();
+        world.server.script(move |_, request, server| {
+            let mut decision = server.decision(request, DecisionResult::Deny, *reason);
+            decision.parameters = parameters.clone();
+            decision.short_code = evil.into();
+            Reply::Signed(Answer::Decision(decision))
+        });
+        let mut tile = Tile::open(&world);
+        assert!(right(&mut tile, "bat").is_none());
+        assert!(!tile.status().contains(['<', '>', '/', '\u{202e}']), "{}", tile.status());
+    }
+    for code in ErrorCode::ALL {
+        let error = ErrorBody { code: *code, parameters: parameters.clone(), message: evil.into() };
+        world.server.script(move |_, _, _| Reply::SignedStatus(400, Answer::Error(error.clone())));
+        let mut tile = Tile::open(&world);
+        assert!(right(&mut tile, "bat").is_none());
+        assert!(!tile.status().contains(['<', '>', '/']), "{}", tile.status());
+    }
 }
 
 #[test]
