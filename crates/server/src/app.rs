@@ -1,6 +1,7 @@
 //! What every request has at hand.
 
 use crate::keys::ServerKeys;
+use crate::logon::waiting::Waiting;
 use crate::store::{OrganisationId, Store, StoreError};
 use arc_swap::ArcSwap;
 use std::sync::Arc;
@@ -13,6 +14,8 @@ pub struct App {
     pub store: Store,
     /// The organisation whose keys this server signs with.
     pub organisation: OrganisationId,
+    /// Calls that wait for a logon's end.
+    pub waiting: Waiting,
     keys: ArcSwap<ServerKeys>,
     draining: watch::Sender<bool>,
 }
@@ -25,7 +28,13 @@ impl App {
     pub fn new(store: Store, organisation: OrganisationId) -> Result<Self, StoreError> {
         let keys = store.server_keys(organisation)?;
         let draining = watch::Sender::new(false);
-        Ok(Self { store, organisation, keys: ArcSwap::from_pointee(keys), draining })
+        Ok(Self {
+            store,
+            organisation,
+            waiting: Waiting::default(),
+            keys: ArcSwap::from_pointee(keys),
+            draining,
+        })
     }
 
     /// The server's keys as of the last second.

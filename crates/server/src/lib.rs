@@ -1,11 +1,13 @@
 //! `trasa-server`: decides every Windows logon of an organisation.
 //!
 //! - [`http`]: what is served; [`serve`]: TLS, listening, drain.
+//! - [`logon`], [`admission`]: what a call of an agent comes to.
 //! - [`store`]: the one interface to the database; no SQL exists elsewhere.
 //! - [`sealing`]: secrets at rest. [`keys`]: the server's own keys. [`audit`]: rows and segments.
 //! - [`cli`]: the command line, usable while the server runs.
 #![forbid(unsafe_code)]
 
+pub mod admission;
 pub mod app;
 pub mod audit;
 pub mod backup;
@@ -15,6 +17,7 @@ pub mod folder;
 pub mod http;
 pub mod init;
 pub mod keys;
+pub mod logon;
 pub mod names;
 pub mod random;
 pub mod sealing;

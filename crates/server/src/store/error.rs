@@ -81,6 +81,12 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
+impl From<rusqlite::types::FromSqlError> for StoreError {
+    fn from(error: rusqlite::types::FromSqlError) -> Self {
+        Self::Unavailable(format!("a stored value is not what it should be: {error}"))
+    }
+}
+
 impl From<NoRandomness> for StoreError {
     fn from(error: NoRandomness) -> Self {
         Self::Unavailable(error.to_string())

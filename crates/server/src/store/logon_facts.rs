@@ -1,0 +1,395 @@
+//! Everything that a decision is made from, read in one go.
+
+use super::{AccessId, DeviceId, OrganisationId, Read, StoreError, UserId};
+use crate::store::machines::State;
+use crate::store::policies::PolicyText;
+use crate::store::users::totp_place;
+use decision::account::{Account, Domain, Name, Pattern, TrasaId};
+use decision::code::{Algorithm, TotpSecret};
+use decision::limits::{Counter, Guesses};
+use decision::logon::{Access, Candidate, Facts, Machine, Service, TotpDevice, User, sole_user};
+use decision::mode::Mode;
+use decision::policy::Policy;
+use protocol::id::{MachineId, ServiceId};
+use protocol::v2::AccountKind;
+use rusqlite::{OptionalExtension as _, params};
+use std::collections::BTreeSet;
+
+/// Who says to be logging on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Who {
+    /// The tile did not ask: the sole user of the account.
+    NotAsked,
+    /// What was typed can be nobody's name.
+    Nobody,
+    /// A username or an email address.
+    Called(TrasaId),
+}
+
+/// What facts are asked for.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The machine.
+    pub machine: MachineId,
+    /// The account as the agent sent it.
+    pub account: protocol::v2::Account,
+    /// Its name, read.
+    pub name: Name,
+    /// Who says to be logging on.
+    pub who: Who,
+}
+
+/// A machine with its service, as a decision sees them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MachineFacts {
+    /// Its service.
+    pub service_id: ServiceId,
+    /// How it stands.
+    pub state: State,
+    /// The names that it calls itself.
+    pub host_names: Vec<String>,
+    /// When it was heard last.
+    pub last_seen: Option<i64>,
+    /// The service.
+    pub service: Service,
+}
+
+/// The facts, and what the store calls the things in them.
+#[derive(Debug, Clone)]
+pub struct Gathered {
+    /// The machine and its service.
+    pub machine: MachineFacts,
+    /// The account with the names of its domain.
+    pub account: Account,
+    /// What is decided from.
+    pub facts: Facts,
+    /// The user in the facts.
+    pub user: Option<UserId>,
+    /// The accesses in the facts, in their order, with the names of their policies.
+    pub accesses: Vec<(AccessId, Option<String>)>,
+    /// The devices in the facts, in their order.
+    pub devices: Vec<DeviceId>,
+}
+
+impl Read<'_> {
+    /// Gathers the facts; `None` where the machine has no row.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn logon_facts(
+        &self,
+        organisation: OrganisationId,
+        asked: &Asked,
+        now: i64,
+    ) -> Result<Option<Gathered>, StoreError> {
+        let Some(machine) = self.machine_facts(organisation, asked.machine)? else { return Ok(None) };
+        let account = self.account(organisation, &machine, &asked.account, &asked.name)?;
+        let found = match &asked.who {
+            Who::Nobody => None,
+            Who::Called(id) => self.user_called(organisation, id)?,
+            Who::NotAsked => {
+                let candidates = self.candidates(organisation, machine.service_id, &account.name)?;
+                sole_user(&account, &candidates).map(|user| (*user, true))
+            }
+        };
+        let mut gathered = Gathered {
+            facts: Facts {
+                service: machine.service,
+                machine: if machine.state.is_approved() { Machine::Approved } else { Machine::Waiting },
+                bypass_until: self.bypass_until(organisation, asked.machine, &account, now)?,
+                user: None,
+            },
+            machine,
+            account,
+            user: None,
+            accesses: Vec::new(),
+            devices: Vec::new(),
+        };
+        if let Some((user, enabled)) = found {
+            let (accesses, names) =
+                self.user_accesses(organisation, user, gathered.machine.service_id, &gathered.account.name)?;
+            let (totp, devices) = self.totp_devices(organisation, user)?;
+            let guesses = self.guesses(organisation, user, asked.machine)?;
+            gathered.facts.user = Some(User { enabled, accesses, totp, guesses });
+            gathered.user = Some(user);
+            gathered.accesses = names;
+            gathered.devices = devices;
+        }
+        Ok(Some(gathered))
+    }
+
+    /// The machine and its service; `None` where it has no row.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn machine_facts(
+        &self,
+        organisation: OrganisationId,
+        machine: MachineId,
+    ) -> Result<Option<MachineFacts>, StoreError> {
+        Ok(self
+            .prepare_cached(
+                "SELECT m.service_id, m.state, m.host, m.dns_host, m.last_seen, s.mode, s.mode_until, s.deleted
+                 FROM machines m JOIN services s ON s.organisation_id = m.organisation_id AND s.id = m.service_id
+                 WHERE m.organisation_id = ?1 AND m.id = ?2",
+            )?
+            .query_row(params![organisation, machine.0.0], |row| {
+                let watches = row.get_ref(5)?.as_str()? == "watch";
+                let until: Option<i64> = row.get(6)?;
+                let mode = match until {
+                    Some(until) if watches => Mode::Watch { until },
+                    _ => Mode::Guard,
+                };
+                let deleted: Option<i64> = row.get(7)?;
+                let names: [Option<String>; 2] = [row.get(2)?, row.get(3)?];
+                Ok(MachineFacts {
+                    service_id: ServiceId::new(row.get(0)?),
+                    state: State::parse(row.get_ref(1)?.as_str()?),
+                    host_names: names.into_iter().flatten().collect(),
+                    last_seen: row.get(4)?,
+                    service: if deleted.is_some() { Service::Deleted } else { Service::Active(mode) },
+                })
+            })
+            .optional()?)
+    }
+
+    /// An account with every name that its domain is known by in the machine's service.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn account(
+        &self,
+        organisation: OrganisationId,
+        machine: &MachineFacts,
+        account: &protocol::v2::Account,
+        name: &Name,
+    ) -> Result<Account, StoreError> {
+        let names = match account.kind {
+            AccountKind::Local => self.host_names(organisation, machine)?,
+            AccountKind::Domain => self.domain_names(organisation, machine.service_id, account)?,
+            AccountKind::Microsoft | AccountKind::Entra => BTreeSet::new(),
+        };
+        let mut account = Account::new(account.kind, &account.name, names)
+            .map_err(|error| StoreError::refused("account", error.to_string()))?;
+        account.name = name.clone();
+        Ok(account)
+    }
+
+    /// The machine's names, except one that is a domain's in this service: calling a machine like a
+    /// domain makes its local accounts no domain accounts.
+    fn host_names(
+        &self,
+        organisation: OrganisationId,
+        machine: &MachineFacts,
+    ) -> Result<BTreeSet<Domain>, StoreError> {
+        let mut is_domain = self.prepare_cached(
+            "SELECT 1 FROM domains WHERE organisation_id = ?1 AND service_id = ?2 AND alias = ?3",
+        )?;
+        let mut names = BTreeSet::new();
+        for name in machine.host_names.iter().filter_map(|name| Domain::parse(name).ok()) {
+            if !is_domain.exists(params![organisation, machine.service_id.0.0, name.as_str()])? {
+                names.insert(name);
+            }
+        }
+        Ok(names)
+    }
+
+    /// The confirmed names of the domain that the account's SID belongs to; without a SID, of the
+    /// domain whose confirmed name was sent.
+    fn domain_names(
+        &self,
+        organisation: OrganisationId,
+        service: ServiceId,
+        account: &protocol::v2::Account,
+    ) -> Result<BTreeSet<Domain>, StoreError> {
+        let sid = match &account.sid {
+            Some(sid) => sid.rsplit_once('-').map(|(domain, _)| domain.to_owned()),
+            None => {
+                let claimed = Domain::parse(&account.domain)
+                    .map_err(|error| StoreError::refused("account", error.to_string()))?;
+                self.prepare_cached(
+                    "SELECT domain_sid FROM domains
+                     WHERE organisation_id = ?1 AND service_id = ?2 AND alias = ?3 AND state = 'confirmed'",
+                )?
+                .query_row(params![organisation, service.0.0, claimed.as_str()], |row| row.get(0))
+                .optional()?
+            }
+        };
+        let Some(sid) = sid else { return Ok(BTreeSet::new()) };
+        let mut statement = self.prepare_cached(
+            "SELECT alias FROM domains
+             WHERE organisation_id = ?1 AND service_id = ?2 AND domain_sid = ?3 AND state = 'confirmed'",
+        )?;
+        let mut rows = statement.query(params![organisation, service.0.0, sid])?;
+        let mut names = BTreeSet::new();
+        while let Some(row) = rows.next()? {
+            names.extend(Domain::parse(row.get_ref(0)?.as_str().unwrap_or_default()).ok());
+        }
+        Ok(names)
+    }
+
+    fn user_called(
+        &self,
+        organisation: OrganisationId,
+        id: &TrasaId,
+    ) -> Result<Option<(UserId, bool)>, StoreError> {
+        Ok(self
+            .prepare_cached(
+                "SELECT id, enabled FROM users
+                 WHERE organisation_id = ?1 AND deleted IS NULL AND (username_key = ?2 OR email_key = ?2)",
+            )?
+            .query_row(params![organisation, id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?)
+    }
+
+    /// Who has an access on a service to an account of this name, in whatever domain.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn candidates(
+        &self,
+        organisation: OrganisationId,
+        service: ServiceId,
+        name: &Name,
+    ) -> Result<Vec<Candidate<UserId>>, StoreError> {
+        let mut statement = self.prepare_cached(
+            "SELECT a.user_id, u.enabled, a.account_domain, a.account_name
+             FROM accesses a JOIN users u ON u.organisation_id = a.organisation_id AND u.id = a.user_id
+             WHERE a.organisation_id = ?1 AND a.service_id = ?2 AND a.account_name = ?3
+                AND a.deleted IS NULL AND u.deleted IS NULL",
+        )?;
+        let mut rows = statement.query(params![organisation, service.0.0, name.as_str()])?;
+        let mut candidates = Vec::new();
+        while let Some(row) = rows.next()? {
+            if let Some(account) = pattern(&row.get::<_, String>(2)?, &row.get::<_, String>(3)?) {
+                candidates.push(Candidate { user: row.get(0)?, enabled: row.get(1)?, account });
+            }
+        }
+        Ok(candidates)
+    }
+
+    /// A user's accesses on a service to accounts of this name, with their ids and policies' names.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    #[expect(clippy::type_complexity, reason = "two lists in one order")]
+    pub fn user_accesses(
+        &self,
+        organisation: OrganisationId,
+        user: UserId,
+        service: ServiceId,
+        name: &Name,
+    ) -> Result<(Vec<Access>, Vec<(AccessId, Option<String>)>), StoreError> {
+        let mut statement = self.prepare_cached(
+            "SELECT a.id, a.account_domain, a.account_name, a.policy_id IS NOT NULL, p.rules, p.name
+             FROM accesses a LEFT JOIN policies p ON p.organisation_id = a.organisation_id AND p.id = a.policy_id
+             WHERE a.organisation_id = ?1 AND a.user_id = ?2 AND a.service_id = ?3 AND a.account_name = ?4
+                AND a.deleted IS NULL",
+        )?;
+        let mut rows = statement.query(params![organisation, user, service.0.0, name.as_str()])?;
+        let (mut accesses, mut names) = (Vec::new(), Vec::new());
+        while let Some(row) = rows.next()? {
+            let Some(account) = pattern(row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?) else {
+                continue;
+            };
+            let policy = if row.get(3)? { Some(policy(row.get_ref(4)?.as_str().ok())) } else { None };
+            accesses.push(Access { account, policy });
+            names.push((row.get(0)?, row.get(5)?));
+        }
+        Ok((accesses, names))
+    }
+
+    fn totp_devices(
+        &self,
+        organisation: OrganisationId,
+        user: UserId,
+    ) -> Result<(Vec<TotpDevice>, Vec<DeviceId>), StoreError> {
+        let mut statement = self.prepare_cached(
+            "SELECT id, secret_sealed, last_step FROM devices
+             WHERE organisation_id = ?1 AND user_id = ?2 AND kind = 'totp' AND deleted IS NULL",
+        )?;
+        let mut rows = statement.query(params![organisation, user])?;
+        let (mut devices, mut ids) = (Vec::new(), Vec::new());
+        while let Some(row) = rows.next()? {
+            let id: DeviceId = row.get(0)?;
+            let sealed = row.get_ref(1)?.as_blob()?;
+            let secret = self.open(totp_place(organisation, &id), sealed)?;
+            let secret = TotpSecret::new(&secret, Algorithm::Sha1)
+                .map_err(|error| StoreError::refused("device", error.to_string()))?;
+            let last_step = u64::try_from(row.get::<_, i64>(2)?).ok().filter(|step| *step > 0);
+            devices.push(TotpDevice { secret, last_step });
+            ids.push(id);
+        }
+        Ok((devices, ids))
+    }
+
+    fn guesses(
+        &self,
+        organisation: OrganisationId,
+        user: UserId,
+        machine: MachineId,
+    ) -> Result<Guesses, StoreError> {
+        let mut statement = self.prepare_cached(
+            "SELECT scope, failures, blocked_until, last_success FROM guess_counters
+             WHERE organisation_id = ?1 AND user_id = ?2 AND scope IN ('user', 'user_machine') AND method = 'totp'
+                AND machine_id IN (x'', ?3)",
+        )?;
+        let mut rows = statement.query(params![organisation, user, machine.0.0])?;
+        let mut guesses = Guesses::default();
+        while let Some(row) = rows.next()? {
+            let counter = Counter { failures: row.get(1)?, next_allowed_at: row.get(2)? };
+            if row.get_ref(0)?.as_str()? == "user" {
+                guesses.user = counter;
+            } else {
+                guesses.here = counter;
+                guesses.last_success_here = Some(row.get(3)?).filter(|time: &i64| *time > 0);
+            }
+        }
+        Ok(guesses)
+    }
+
+    fn bypass_until(
+        &self,
+        organisation: OrganisationId,
+        machine: MachineId,
+        account: &Account,
+        now: i64,
+    ) -> Result<Option<i64>, StoreError> {
+        let mut statement = self.prepare_cached(
+            "SELECT account_domain, account_name, until FROM bypasses
+             WHERE organisation_id = ?1 AND machine_id = ?2 AND until > ?3",
+        )?;
+        let mut rows = statement.query(params![organisation, machine.0.0, now])?;
+        let mut latest = None;
+        while let Some(row) = rows.next()? {
+            let matches = pattern(row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?)
+                .is_some_and(|pattern| pattern.matches(account));
+            if matches {
+                latest = latest.max(Some(row.get(2)?));
+            }
+        }
+        Ok(latest)
+    }
+}
+
+/// Reads the columns of a pattern. One that does not read back matches nothing.
+fn pattern(domain: &str, name: &str) -> Option<Pattern> {
+    let name = Name::parse(name).ok()?;
+    if domain == "." {
+        Some(Pattern::Local(name))
+    } else {
+        Some(Pattern::InDomain(Domain::parse(domain).ok()?, name))
+    }
+}
+
+/// Reads a policy. One that cannot be read allows nothing.
+fn policy(rules: Option<&str>) -> Policy {
+    let read = rules
+        .ok_or_else(|| "it is missing".to_owned())
+        .and_then(|rules| serde_json::from_str::<PolicyText>(rules).map_err(|error| error.to_string()))
+        .and_then(|text| text.read());
+    read.unwrap_or_else(|error| {
+        tracing::error!(error = %error, "A policy cannot be read; it allows nothing");
+        Policy { expires: Some(i64::MIN), ..Policy::default() }
+    })
+}

@@ -1,0 +1,7 @@
+//! The agent API over the router, as agents see it: every request is signed by the agent's own code,
+//! every answer verified by it.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod client;
+mod codes;
+mod world;
