@@ -45,6 +45,11 @@ impl Server {
         format!("localhost:{}", self.port)
     }
 
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// `trasa-server --data <folder> <words>`.
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
@@ -77,15 +82,23 @@ impl Server {
     /// # Errors
     /// When it ends or does not listen in time.
     pub fn start(&mut self) -> Result<()> {
+        self.start_on(self.port)
+    }
+
+    /// The same on another port than the one that agents know.
+    ///
+    /// # Errors
+    /// See [`Server::start`].
+    pub fn start_on(&mut self, port: u16) -> Result<()> {
         let log = File::options().create(true).append(true).open(&self.log)?;
         let errors = log.try_clone()?;
-        let listen = format!("127.0.0.1:{}", self.port);
+        let listen = format!("127.0.0.1:{port}");
         let mut command = self.command(&["serve", "--listen", &listen]);
         let child = command.stdin(Stdio::null()).stdout(log).stderr(errors).spawn();
         let child =
             self.child.insert(child.with_context(|| format!("cannot start {}", self.program.display()))?);
         let started = Instant::now();
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
             if let Some(status) = child.try_wait()? {
                 self.child = None;
                 bail!("trasa-server ended ({status}): {}", last_lines(&self.log, 5));

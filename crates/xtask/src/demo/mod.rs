@@ -3,10 +3,12 @@
 //! The DLL that ships is loaded in Wine by a host that plays LogonUI and talks HTTPS to the real server. Each scene
 //! says what it saw at the tile and what that shows; a scene that sees something else fails the demo.
 
+mod host;
 mod people;
 mod scenes;
 mod stage;
 mod stand_in;
+mod windows;
 
 use std::time::Instant;
 

@@ -1,9 +1,15 @@
 //! What every scene needs: a running server with people in it, and a guarded Windows.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
+use super::Seen;
+use super::host::{Place, Scenario, Walked, World};
+use super::people::{Office, text};
+use super::stand_in::{Identity, Mode, StandIn};
+use super::windows::{self, Said};
 use crate::packages::{self, OATHTOOL, OPENSSL, PYTHON};
 use crate::server::{Server, free_port};
 use crate::wine::Wine;
@@ -15,11 +21,15 @@ pub struct Stage {
     folder: PathBuf,
     /// The server that decides.
     pub server: Server,
+    /// Its service and people.
+    pub office: Office,
+    world: World,
     wine: Wine,
+    scenes: u32,
 }
 
 impl Stage {
-    /// Installs what the demo needs and starts Wine.
+    /// Installs what the demo needs, starts Wine and installs TRASA in it.
     ///
     /// # Errors
     /// When something is missing and cannot be installed, or does not start.
@@ -32,7 +42,11 @@ impl Stage {
         std::fs::create_dir_all(&folder)?;
         let server = Server::new(workspace, &folder.join("data"), free_port()?, "demo-server")?;
         let wine = Wine::start(workspace, "demo")?;
-        Ok(Self { workspace: workspace.clone(), folder, server, wine })
+        let world = World::new(&folder.join("world"))?;
+        let workspace = workspace.clone();
+        let stage = Self { workspace, folder, server, office: Office::default(), world, wine, scenes: 0 };
+        windows::install(&stage.place())?;
+        Ok(stage)
     }
 
     /// A fresh server with people in it and a freshly armed agent, so that no scene depends on another.
@@ -41,10 +55,13 @@ impl Stage {
     /// When the server or the agent refuses to be set up.
     pub fn fresh(&mut self) -> Result<()> {
         self.server.stop()?;
-        if self.server.data().exists() {
-            std::fs::remove_dir_all(self.server.data())?;
+        for old in [self.server.data().to_owned(), self.recovery_key()] {
+            remove(&old)?;
         }
-        let recovery = self.folder.join("recovery.key").display().to_string();
+        self.scenes += 1;
+        self.world = World::new(&self.folder.join(format!("scene-{}", self.scenes)))?;
+        windows::forget(&self.place())?;
+        let recovery = self.recovery_key().display().to_string();
         let url = format!("https://{}", self.server.address());
         self.server.cli(&[
             "init",
@@ -55,7 +72,139 @@ impl Stage {
             "--recovery-out",
             &recovery,
         ])?;
+        self.office = Office::found(&self.server)?;
+        copy_folder(self.server.data(), &self.file(BEFORE_ADMISSION))?;
+        self.server.start()?;
+        let key = self.office.service_key.clone();
+        self.set(&key)?.well("TrasaConfig set")?;
+        self.config(&["arm", "--without-trial"])?.well("TrasaConfig arm")?;
+        Ok(())
+    }
+
+    fn place(&self) -> Place<'_> {
+        Place { workspace: &self.workspace, wine: &self.wine }
+    }
+
+    /// The recovery key that `init` wrote.
+    pub fn recovery_key(&self) -> PathBuf {
+        self.folder.join("recovery.key")
+    }
+
+    /// A path in the demo's folder.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// `TrasaConfig set` with a ServiceKey.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn set(&self, service_key: &str) -> Result<Said> {
+        windows::set(&self.place(), &self.world, &self.office, &self.server.address(), service_key)
+    }
+
+    /// `TrasaConfig <words>`.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn config(&self, words: &[&str]) -> Result<Said> {
+        windows::config(&self.place(), &self.world, words, "")
+    }
+
+    /// The state that `TrasaConfig show` tells.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn agent_state(&self) -> Result<String> {
+        text(&windows::state(&self.place(), &self.world)?, "state")
+    }
+
+    /// Deletes the agent's configuration behind its back.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn delete_configuration(&self) -> Result<()> {
+        let file = windows::configuration(&self.place());
+        std::fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))
+    }
+
+    /// Walks a script in the logon host.
+    ///
+    /// # Errors
+    /// When an expectation of the script does not hold.
+    pub fn walk(&mut self, scenario: Scenario, script: &str, seen: &mut Seen) -> Result<Walked> {
+        let place = Place { workspace: &self.workspace, wine: &self.wine };
+        self.world.walk(&place, scenario, script, seen)
+    }
+
+    /// Stops the server and puts something else on its port.
+    ///
+    /// # Errors
+    /// When the server does not stop or the other does not start.
+    pub fn replace_server(&mut self, identity: &Identity, mode: Mode) -> Result<StandIn> {
+        self.server.stop()?;
+        StandIn::start(&self.folder, identity, mode, self.server.port())
+    }
+
+    /// The TLS identity of the server itself, as a thief of its folder has it.
+    pub fn stolen_identity(&self) -> Identity {
+        let data = self.server.data();
+        Identity { certificate: data.join("tls-cert.pem"), key: data.join("tls-key.pem") }
+    }
+
+    /// Moves the server to another port and puts a man in the middle on its own, who forges what passes.
+    ///
+    /// # Errors
+    /// When one of the two does not start.
+    pub fn man_in_the_middle(&mut self, identity: &Identity, behind: u16) -> Result<StandIn> {
+        let port = self.server.port();
+        self.server.stop()?;
+        self.server.start_on(behind)?;
+        StandIn::start(&self.folder, identity, Mode::ForgedAllow(behind), port)
+    }
+
+    /// Puts the data folder back to the state before the machine was admitted.
+    ///
+    /// # Errors
+    /// When the server does not stop or start again.
+    pub fn restore_to_before_admission(&mut self) -> Result<()> {
+        self.server.stop()?;
+        copy_folder(&self.file(BEFORE_ADMISSION), self.server.data())?;
         self.server.start()
+    }
+
+    /// The recovery key of a server that has nothing to do with this one.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn another_servers_recovery_key(&self) -> Result<String> {
+        let data = self.file("another-server");
+        let recovery = self.file("another-recovery.key").display().to_string();
+        for old in [data.clone(), PathBuf::from(&recovery)] {
+            remove(&old)?;
+        }
+        let server = Server::new(&self.workspace, &data, 0, "demo-another-server")?;
+        server.cli(&[
+            "init",
+            "--host",
+            "localhost",
+            "--public-url",
+            "https://localhost",
+            "--recovery-out",
+            &recovery,
+        ])?;
+        Ok(recovery)
+    }
+
+    /// The server's logons, newest first.
+    ///
+    /// # Errors
+    /// When the server's command line fails.
+    pub fn logons(&self) -> Result<Vec<Value>> {
+        match self.server.cli(&["logon", "list"])? {
+            Value::Array(rows) => Ok(rows),
+            other => bail!("logon list printed no array: {other}"),
+        }
     }
 
     /// Leaves server and Wine running and says how to play on.
@@ -63,11 +212,41 @@ impl Stage {
         self.wine.stay();
         let process =
             self.server.detach().map_or_else(|| "not running".to_owned(), |id| format!("process {id}"));
+        let data = self.workspace.shown(self.server.data());
+        let world = self.wine.windows_path(&self.world.file());
+        println!("\nKept: the server ({process}) on https://{}", self.server.address());
+        println!("  dist/trasa-server --data {data} logon list");
+        println!("  export WINEPREFIX={} WINEDEBUG=-all", self.wine.prefix().display());
         println!(
-            "\nKept: the server ({process}) on https://{}, its data in {}",
-            self.server.address(),
-            self.workspace.shown(self.server.data())
+            "  wine dist/logon-host.exe exec --world '{world}' 'C:\\Program Files\\TRASA\\{}\\TrasaConfig.exe' show",
+            env!("CARGO_PKG_VERSION")
         );
-        println!("Wine's prefix: export WINEPREFIX={} WINEDEBUG=-all", self.wine.prefix().display());
+        println!("and in the end: kill the process, wineserver -k");
+    }
+}
+
+/// Copy of the data folder, made after the people were added and before the machine was admitted.
+const BEFORE_ADMISSION: &str = "before-admission";
+
+/// Makes the files of one folder those of another.
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    remove(to)?;
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let path = entry?.path();
+        std::fs::copy(&path, to.join(path.file_name().unwrap_or_default()))?;
+    }
+    // The server wants its folder to itself.
+    std::fs::set_permissions(to, std::fs::metadata(from)?.permissions())?;
+    Ok(())
+}
+
+fn remove(path: &Path) -> Result<()> {
+    let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+    match removed {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", path.display()))
+        }
+        _ => Ok(()),
     }
 }

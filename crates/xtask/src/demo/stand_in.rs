@@ -33,7 +33,8 @@ pub enum Mode {
 pub struct Identity {
     /// PEM.
     pub certificate: PathBuf,
-    key: PathBuf,
+    /// PEM.
+    pub key: PathBuf,
 }
 
 impl Identity {

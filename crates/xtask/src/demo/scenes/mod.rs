@@ -1,6 +1,93 @@
 //! The scenes, grouped by what they are about.
 
-use super::Scene;
+mod access;
+mod codes;
+mod kinds;
+mod no_server;
+mod recovery;
+
+use anyhow::{Result, bail};
+
+use super::host::{Scenario, Walked};
+use super::people::Person;
+use super::stage::Stage;
+use super::{Scene, Seen};
 
 /// All scenes in the order they are played.
-pub const ALL: &[Scene] = &[];
+pub const ALL: &[Scene] = &[
+    codes::WRONG_PASSWORD,
+    codes::WRONG_CODE,
+    codes::RIGHT_CODE,
+    codes::SAME_CODE_AGAIN,
+    access::NO_ACCESS,
+    access::OUTSIDE_HOURS,
+    access::DISABLED_USER,
+    access::WRONG_SERVICE_KEY,
+    no_server::SERVER_STOPPED,
+    no_server::SOMETHING_ELSE_ANSWERS,
+    no_server::FORGED_ALLOW,
+    recovery::CONFIGURATION_DELETED,
+    recovery::DATABASE_RESTORED,
+    recovery::SIGNING_KEY_LOST,
+    kinds::WATCH_MODE,
+    kinds::DISARMED,
+    kinds::UNLOCK,
+    kinds::RDP_WITH_NLA,
+    access::RECORDS,
+];
+
+/// The lines that bring a person to step 2: user name and the right password.
+fn to_step_2(person: &Person) -> String {
+    format!(
+        "start\nlist\ntype \"User name\" {}\ntype Password $password\nsubmit\nexpect step 2\nlist\n",
+        person.name
+    )
+}
+
+/// The lines that choose and type a one-time code.
+fn type_code(code: &str) -> String {
+    format!("choose \"2FA method\" \"One-time code\"\ntype \"One-time code\" {code}\nsubmit\n")
+}
+
+/// The lines that expect the person's own credential handed to Windows, and Windows' consent.
+fn expect_in(person: &Person) -> String {
+    format!("expect serialized {}\nexpect logged-on\n", person.account())
+}
+
+/// The lines that expect a refusal with this text, and no credential.
+fn expect_refused(text: &str) -> String {
+    format!("list\nexpect text \"{text}\"\nexpect no-serialization\nexpect never serialized\n")
+}
+
+/// What the tile says when no decision could be had; it speaks of the network, not of the code.
+const NOT_REACHED: &str = "could not be reached";
+
+/// Logs a person on with a right code.
+fn log_on(stage: &mut Stage, seen: &mut Seen, person: &Person) -> Result<Walked> {
+    let code = stage.office.code(person)?;
+    let script = [to_step_2(person), type_code(&code), expect_in(person)].concat();
+    stage.walk(Scenario::Logon, &script, seen)
+}
+
+/// Has a person enter the right password and a right code, and be refused with this text.
+fn refused(stage: &mut Stage, seen: &mut Seen, person: &Person, text: &str) -> Result<Walked> {
+    let code = stage.office.code(person)?;
+    let script = [to_step_2(person), type_code(&code), expect_refused(text)].concat();
+    stage.walk(Scenario::Logon, &script, seen)
+}
+
+/// Has a person who is listed as an offline user log on without a decision. They have no device: any code does.
+fn offline_user_passes(stage: &mut Stage, seen: &mut Seen, person: &Person) -> Result<Walked> {
+    let script = [to_step_2(person), type_code("000000"), expect_in(person)].concat();
+    stage.walk(Scenario::Logon, &script, seen)
+}
+
+/// Checks that the newest logon of the server's log has this outcome, and why.
+fn newest_logon(stage: &Stage, result: &str, reason: &str) -> Result<()> {
+    let logons = stage.logons()?;
+    let word = |name: &str| logons.first().and_then(|row| row.get(name)).and_then(serde_json::Value::as_str);
+    if word("result") == Some(result) && word("reason") == Some(reason) {
+        return Ok(());
+    }
+    bail!("the server's newest logon is not {result} because of {reason}: {:?}", logons.first())
+}

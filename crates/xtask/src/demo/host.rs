@@ -1,0 +1,222 @@
+//! The logon host as the demo uses it: a world and a script go in, what was seen at the tile comes out.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use super::Seen;
+use super::people::{EVERYBODY, HOST, OLGA};
+use crate::ship;
+use crate::task::Task;
+use crate::wine::Wine;
+use crate::workspace::Workspace;
+
+/// The provider's class.
+pub const PROVIDER_CLSID: &str = "{7B1F3C52-5E0B-4C7E-9A36-2D64D1A5C0E1}";
+/// The filter's class.
+pub const FILTER_CLSID: &str = "{7B1F3C52-5E0B-4C7E-9A36-2D64D1A5C0E2}";
+/// Windows' own password provider.
+pub const WINDOWS_CLSID: &str = "{60B78E88-EAD8-445C-9CFD-0B87F74EA6CD}";
+/// A walk takes a few seconds; a server that answers nothing costs 12 s more, a missing network 20 s.
+const WALK_LIMIT: Duration = Duration::from_secs(120);
+
+/// What Windows is about to do.
+#[derive(Debug, Clone, Copy)]
+pub enum Scenario {
+    /// A new session at the machine.
+    Logon,
+    /// The session of this account is locked.
+    Unlock(&'static str),
+    /// A remote session.
+    Rdp,
+}
+
+/// A world's file and the state beside it, which all walks of one scene share.
+pub struct World {
+    folder: PathBuf,
+    walks: u32,
+}
+
+/// What happened in one walk.
+pub struct Walked {
+    events: Vec<Value>,
+}
+
+impl World {
+    /// An empty world in a folder of its own.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn new(folder: &Path) -> Result<Self> {
+        std::fs::create_dir_all(folder)?;
+        let world = Self { folder: folder.to_owned(), walks: 0 };
+        world.write(Scenario::Logon)?;
+        Ok(world)
+    }
+
+    /// The world's file.
+    pub fn file(&self) -> PathBuf {
+        self.folder.join("world.json")
+    }
+
+    fn write(&self, scenario: Scenario) -> Result<()> {
+        let accounts: Vec<Value> = EVERYBODY
+            .iter()
+            .map(|person| {
+                let administrator = person.name == OLGA.name;
+                json!({"domain": HOST, "name": person.name, "password": person.password, "administrator": administrator})
+            })
+            .collect();
+        let session = match scenario {
+            Scenario::Logon => json!({"id": 1, "kind": "console"}),
+            Scenario::Unlock(owner) => {
+                json!({"id": 1, "kind": "console", "owner": format!("{HOST}\\{owner}")})
+            }
+            Scenario::Rdp => json!({"id": 2, "kind": "remote"}),
+        };
+        let world = json!({"host": HOST, "accounts": accounts, "session": session, "state": "state"});
+        std::fs::write(self.file(), format!("{world:#}")).context("cannot write the world")
+    }
+
+    /// Walks a script and tells what was seen.
+    ///
+    /// # Errors
+    /// When the host cannot walk it, or an expectation of the script does not hold.
+    pub fn walk(&mut self, at: &Place, scenario: Scenario, script: &str, seen: &mut Seen) -> Result<Walked> {
+        self.write(scenario)?;
+        self.walks += 1;
+        let script_file = self.folder.join(format!("{}.script", self.walks));
+        std::fs::write(&script_file, script)?;
+        let word = match scenario {
+            Scenario::Logon => "logon",
+            Scenario::Unlock(_) => "unlock",
+            Scenario::Rdp => "rdp",
+        };
+        let mut command = at.wine.command("wine");
+        command.arg(at.workspace.dist().join(ship::HOST));
+        command.args(["--clsid", PROVIDER_CLSID, "--filter-clsid", FILTER_CLSID, "--scenario", word]);
+        command.args(["--world", &at.wine.windows_path(&self.file())]);
+        command.args(["--script", &at.wine.windows_path(&script_file), "--json"]);
+        let task = Task::begin(at.workspace, "demo-walk")?.timeout(WALK_LIMIT);
+        let outcome = task.run(command.stdin(Stdio::null()));
+        let printed = std::fs::read_to_string(task.log())?;
+        std::fs::write(script_file.with_extension("jsonl"), &printed)?;
+        let lines = printed.lines().filter(|line| line.starts_with('{'));
+        let walked = Walked { events: lines.filter_map(|line| serde_json::from_str(line).ok()).collect() };
+        walked.tell(seen);
+        if let Some(failed) = walked.failed() {
+            bail!("{failed}");
+        }
+        outcome.context("the logon host ended early")?;
+        Ok(walked)
+    }
+}
+
+/// Where a walk takes place.
+pub struct Place<'a> {
+    /// The repository.
+    pub workspace: &'a Workspace,
+    /// The Wine that the agent is installed in.
+    pub wine: &'a Wine,
+}
+
+impl Walked {
+    /// The first expectation that did not hold, in words.
+    fn failed(&self) -> Option<String> {
+        let event = self.of("expect").find(|event| event.get("ok") == Some(&Value::Bool(false)))?;
+        Some(format!(
+            "{} at line {}, but found: {}",
+            word(event, "text"),
+            event.get("line")?,
+            word(event, "found")
+        ))
+    }
+
+    /// The events of one kind, in order.
+    pub fn of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
+        self.events.iter().filter(move |event| event.get("event").and_then(Value::as_str) == Some(kind))
+    }
+
+    /// The milliseconds between the first `submit` and the end, if the host says so.
+    fn tell(&self, seen: &mut Seen) {
+        for event in &self.events {
+            if let Some(line) = told(event) {
+                seen.line(line);
+            }
+        }
+    }
+}
+
+/// How an event is told to whoever watches; `None` for what is only of interest in the log.
+fn told(event: &Value) -> Option<String> {
+    match event.get("event").and_then(Value::as_str)? {
+        "verb" => Some(format!("> {}", word(event, "text"))).filter(|line| is_done_by_a_person(line)),
+        "field" => shown_field(event),
+        "status" => Some(format!("  ({})", word(event, "text"))).filter(|line| line.len() > 4),
+        "serialization" => {
+            let said = word(event, "text");
+            match (word(event, "kind").as_str(), said.is_empty()) {
+                ("", true) => None,
+                ("", false) => Some(format!("  says: {said}")),
+                (kind, _) => Some(format!("  hands to Windows: {kind} of {}", word(event, "account"))),
+            }
+        }
+        "windows" => Some(format!("  Windows: {}", word(event, "status"))),
+        _ => None,
+    }
+}
+
+fn is_done_by_a_person(line: &str) -> bool {
+    ["> type", "> choose", "> submit", "> press", "> nla", "> cancel"]
+        .iter()
+        .any(|verb| line.starts_with(verb))
+}
+
+/// A field as a person sees it in the tile.
+fn shown_field(event: &Value) -> Option<String> {
+    let state = word(event, "state");
+    if state == "hidden" || state == "deselected" {
+        return None;
+    }
+    let (label, text) = (word(event, "label"), word(event, "text"));
+    match word(event, "type").as_str() {
+        "large-text" | "small-text" if !text.is_empty() => Some(format!("  {text}")),
+        "edit-text" | "password-text" => Some(format!("  {label}: [{text}]")),
+        "command-link" => Some(format!("  <{text}>")),
+        "combobox" => Some(format!("  {label}: {}", word(event, "choice"))),
+        _ => None,
+    }
+}
+
+fn word(event: &Value, name: &str) -> String {
+    match event.get(name) {
+        Some(Value::String(text)) => text.clone(),
+        None | Some(Value::Null) => String::new(),
+        Some(other) => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    #[test]
+    fn an_expectation_that_failed_is_told_in_words() {
+        let failed =
+            json!({"event": "expect", "line": 7, "text": "expect step 2", "ok": false, "found": "step 1"});
+        let walked = Walked { events: vec![json!({"event": "expect", "ok": true}), failed] };
+        assert_eq!(walked.failed().unwrap(), "expect step 2 at line 7, but found: step 1");
+    }
+
+    #[test]
+    fn hidden_fields_are_not_shown() {
+        let field =
+            |state: &str| json!({"event": "field", "type": "small-text", "state": state, "text": "Hello"});
+        assert_eq!(told(&field("shown")).unwrap(), "  Hello");
+        assert_eq!(told(&field("hidden")), None);
+    }
+}

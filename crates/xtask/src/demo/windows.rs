@@ -1,0 +1,157 @@
+//! The guarded Windows of the demo: TRASA installed in Wine, and its command line.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use super::host::{FILTER_CLSID, PROVIDER_CLSID, Place, WINDOWS_CLSID, World};
+use super::people::{OLGA, Office};
+use crate::ship;
+use crate::task::{Task, shown};
+
+/// Where a program ended, and what it printed.
+#[derive(Debug)]
+pub struct Said {
+    /// The exit code.
+    pub code: i32,
+    /// Standard output and standard error.
+    pub text: String,
+}
+
+/// Puts the program files where an installer puts them and registers provider and filter.
+///
+/// # Errors
+/// When a file cannot be copied or the registry not written.
+pub fn install(at: &Place) -> Result<()> {
+    let folder = program_folder(at);
+    std::fs::create_dir_all(&folder)?;
+    for name in [ship::PROVIDER, ship::CONFIG] {
+        std::fs::copy(at.workspace.dist().join(name), folder.join(name))
+            .with_context(|| format!("no dist/{name}"))?;
+    }
+    let entries = folder.join("register.reg");
+    std::fs::write(&entries, registration(&windows_folder()))?;
+    let task = Task::begin(at.workspace, "demo-install")?;
+    task.run(at.wine.command("wine").args(["regedit", "/S", &at.wine.windows_path(&entries)]))
+}
+
+fn program_folder(at: &Place) -> PathBuf {
+    at.wine.drive_c().join("Program Files/TRASA").join(env!("CARGO_PKG_VERSION"))
+}
+
+fn windows_folder() -> String {
+    format!("C:\\Program Files\\TRASA\\{}", env!("CARGO_PKG_VERSION"))
+}
+
+/// What an installer writes into the registry.
+fn registration(folder: &str) -> String {
+    let path = format!("{folder}\\{}", ship::PROVIDER).replace('\\', "\\\\");
+    let authentication = "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication";
+    let mut text = "Windows Registry Editor Version 5.00\r\n".to_owned();
+    for (clsid, kind, name) in [
+        (PROVIDER_CLSID, "Credential Providers", "TRASA"),
+        (FILTER_CLSID, "Credential Provider Filters", "TRASA filter"),
+        (WINDOWS_CLSID, "Credential Providers", "PasswordProvider"),
+    ] {
+        text.push_str(&format!("\r\n[{authentication}\\{kind}\\{clsid}]\r\n@=\"{name}\"\r\n"));
+        if clsid != WINDOWS_CLSID {
+            let class = format!("HKEY_LOCAL_MACHINE\\SOFTWARE\\Classes\\CLSID\\{clsid}");
+            text.push_str(&format!("\r\n[{class}]\r\n@=\"{name}\"\r\n\r\n[{class}\\InprocServer32]\r\n"));
+            text.push_str(&format!("@=\"{path}\"\r\n\"ThreadingModel\"=\"Apartment\"\r\n"));
+        }
+    }
+    text
+}
+
+/// Takes every trace of a configuration away, as on a machine that never had one.
+///
+/// # Errors
+/// When a file cannot be removed.
+pub fn forget(at: &Place) -> Result<()> {
+    let folder = at.wine.drive_c().join("ProgramData/TRASA");
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    let mut command = at.wine.command("wine");
+    command.args(["reg", "delete", "HKLM\\SOFTWARE\\TRASA", "/f"]);
+    // It fails where there is no such key, which is what is wanted.
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
+    Ok(())
+}
+
+/// The configuration's file.
+pub fn configuration(at: &Place) -> PathBuf {
+    at.wine.drive_c().join("ProgramData/TRASA/agent.json")
+}
+
+/// Runs TrasaConfig.exe in the world, with a secret on its standard input.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn config(at: &Place, world: &World, words: &[&str], secret: &str) -> Result<Said> {
+    let mut command = at.wine.command("wine");
+    command.arg(at.workspace.dist().join(ship::HOST));
+    command.args(["exec", "--world", &at.wine.windows_path(&world.file())]);
+    command.arg(format!("{}\\{}", windows_folder(), ship::CONFIG)).args(words);
+    said(&mut command, secret)
+}
+
+fn said(command: &mut Command, secret: &str) -> Result<Said> {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().with_context(|| format!("cannot start {}", shown(command)))?;
+    if let Some(mut input) = child.stdin.take() {
+        // Who does not read its standard input is none the worse for it.
+        let _ = input.write_all(format!("{secret}\n").as_bytes());
+    }
+    let output = child.wait_with_output()?;
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text).replace('\r', "").trim().to_owned();
+    Ok(Said { code: output.status.code().unwrap_or(-1), text })
+}
+
+impl Said {
+    /// The text of a program that must have succeeded.
+    ///
+    /// # Errors
+    /// When it did not, with what it said.
+    pub fn well(self, what: &str) -> Result<String> {
+        if self.code == 0 { Ok(self.text) } else { bail!("{what} ended with {}: {}", self.code, self.text) }
+    }
+}
+
+/// The words of `TrasaConfig set` for this service, with one offline user.
+///
+/// # Errors
+/// When the server does not admit the machine.
+pub fn set(at: &Place, world: &World, office: &Office, server: &str, key: &str) -> Result<Said> {
+    let words = ["set", "--service-id", &office.service_id, "--server", server];
+    let rest = ["--offline-users", OLGA.name, "--skip-tls-verification"];
+    config(at, world, &[&words[..], &rest[..]].concat(), key)
+}
+
+/// `TrasaConfig show --json`.
+///
+/// # Errors
+/// When it fails or prints no JSON.
+pub fn state(at: &Place, world: &World) -> Result<Value> {
+    let text = config(at, world, &["show", "--json"], "")?.well("TrasaConfig show")?;
+    serde_json::from_str(&text).with_context(|| format!("TrasaConfig show printed no JSON: {text}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn provider_and_filter_are_registered_like_windows_wants_it() {
+        let text = registration("C:\\Program Files\\TRASA\\1");
+        assert!(text.contains(
+            "Authentication\\Credential Provider Filters\\{7B1F3C52-5E0B-4C7E-9A36-2D64D1A5C0E2}]"
+        ));
+        assert!(text.contains("@=\"C:\\\\Program Files\\\\TRASA\\\\1\\\\TrasaCP.dll\""));
+        assert!(!text.contains("CLSID\\{60B78E88"));
+    }
+}
