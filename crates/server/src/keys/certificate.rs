@@ -3,8 +3,8 @@
 use super::p256::sha256;
 use protocol::encoding::Sha256;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SerialNumber,
+    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
+    PKCS_ECDSA_P256_SHA256, SerialNumber,
 };
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
@@ -63,8 +63,10 @@ pub fn self_signed(hosts: &[String], key: Option<&str>, now: i64) -> Result<Self
     name.push(DnType::CommonName, hosts.first().map_or("trasa-server", String::as_str));
     name.push(DnType::OrganizationName, "TRASA server");
     params.distinguished_name = name;
-    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyCertSign];
+    // No authority: browsers and rustls refuse an authority's certificate as a server's, and whoever
+    // trusts this one trusts nothing else with it.
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let mut serial =
         crate::random::bytes::<16>().map_err(|error| CertificateError::Key(error.to_string()))?;

@@ -101,6 +101,11 @@ impl TlsFiles {
         Ok(true)
     }
 
+    /// Looks at the files again even though they did not change: the key list did.
+    pub fn look_again(&self) {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Stamp::default();
+    }
+
     /// Accepts TLS 1.2 and 1.3 with whatever certificate is current.
     ///
     /// # Errors

@@ -21,11 +21,15 @@ pub(super) async fn run(app: Arc<App>, files: Arc<TlsFiles>, data: PathBuf) {
             Ok(now) if version == Some(now) => {}
             Ok(now) => {
                 match app.refresh_keys() {
-                    Ok(true) => tracing::info!(
-                        epoch = app.keys().list.epoch,
-                        serial = app.keys().list.serial,
-                        "New keys are in use"
-                    ),
+                    Ok(true) => {
+                        let keys = app.keys();
+                        tracing::info!(
+                            epoch = keys.list.epoch,
+                            serial = keys.list.serial,
+                            "New keys are in use"
+                        );
+                        files.look_again();
+                    }
                     Ok(false) => {}
                     Err(error) => tracing::error!(error = %error, "The keys could not be read again"),
                 }

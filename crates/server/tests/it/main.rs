@@ -5,3 +5,4 @@ mod audit_chain;
 mod program;
 mod store_sqlite;
 mod store_suite;
+mod tls;

@@ -9,16 +9,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-struct Place {
+pub struct Place {
     folder: tempfile::TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -33,7 +33,7 @@ impl Place {
         self.command(arguments).output().unwrap()
     }
 
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub fn json(&self, arguments: &[&str]) -> Value {
         let output = self.command(arguments).arg("--json").output().unwrap();
         assert!(output.status.success(), "{arguments:?}: {output:?}");
         serde_json::from_slice(&output.stdout).unwrap()
@@ -46,7 +46,7 @@ impl Place {
         (output.status.code().unwrap(), error)
     }
 
-    fn init(&self) {
+    pub fn init(&self) {
         let output = self.run(&["init", "--host", "localhost"]);
         assert!(output.status.success(), "{output:?}");
     }
@@ -172,14 +172,15 @@ fn kill_9_between_write_and_answer_loses_nothing_that_was_answered() {
 }
 
 /// A server that is ended with the test.
-struct Serving {
+pub struct Serving {
     child: Child,
+    pub tls: String,
     proxy: String,
     log: PathBuf,
 }
 
 impl Serving {
-    fn start(place: &Place) -> Self {
+    pub fn start(place: &Place) -> Self {
         Self::start_logging(place, "info")
     }
 
@@ -194,7 +195,7 @@ impl Serving {
             .stderr(fs::File::create(place.path("log")).unwrap())
             .spawn()
             .unwrap();
-        let mut serving = Self { child, proxy: String::new(), log: place.path("log") };
+        let mut serving = Self { child, tls: String::new(), proxy: String::new(), log: place.path("log") };
         let begun = Instant::now();
         while serving.proxy.is_empty() {
             assert!(begun.elapsed() < Duration::from_secs(20), "the server is not ready");
@@ -202,6 +203,7 @@ impl Serving {
             let addresses =
                 fs::read(&ready).ok().and_then(|json| serde_json::from_slice::<Value>(&json).ok());
             if let Some(addresses) = addresses {
+                serving.tls = addresses["listen"].as_str().unwrap().to_owned();
                 serving.proxy = addresses["listen_proxy"].as_str().unwrap().to_owned();
             }
         }
