@@ -129,6 +129,18 @@ impl Logon {
     pub fn handle(&mut self, event: Event, now: Duration) -> Vec<Action> {
         let mut actions = Vec::new();
         self.expire(now, &mut actions);
+        // Only these part a Connect from the GetSerialization that follows it. An answer does not: its
+        // refusal must not be submitted once more, with the password wiped (one submission, one check).
+        if matches!(
+            event,
+            Event::SetUp(_)
+                | Event::Incoming { .. }
+                | Event::StartOver
+                | Event::Deselected
+                | Event::Unadvised
+        ) {
+            self.connected = false;
+        }
         match event {
             Event::SetUp(setup) => {
                 self.wipe(&mut actions);
@@ -283,7 +295,6 @@ impl Logon {
             actions.push(Action::GiveUp(*ticket));
         }
         self.state = State::Credentials;
-        self.connected = false;
         self.call_back = false;
         self.auto_logon = false;
         self.survive = None;

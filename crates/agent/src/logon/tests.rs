@@ -430,6 +430,10 @@ fn windows_message_after_a_stop() {
     assert_eq!(bench.logon.view().status.as_ref().unwrap().text, crate::texts::stop(Stop::LockedOut));
     assert!(bench.logon.inputs.password.is_empty());
     assert_eq!(bench.logon.view().focus, Field::Password);
+    // GetSerialization follows Connect: it says the same and checks nothing again.
+    assert!(bench.serialize().is_none());
+    assert!(bench.jobs.is_empty());
+    assert_eq!(bench.logon.view().status.as_ref().unwrap().text, crate::texts::stop(Stop::LockedOut));
 }
 
 #[test]
