@@ -1,7 +1,7 @@
 //! `trasa-server`: decides every Windows logon of an organisation.
 //!
 //! - [`http`]: what is served; [`serve`]: TLS, listening, drain.
-//! - [`logon`], [`admission`]: what a call of an agent comes to.
+//! - [`logon`], [`admission`], [`heartbeat`]: what a call of an agent comes to.
 //! - [`store`]: the one interface to the database; no SQL exists elsewhere.
 //! - [`sealing`]: secrets at rest. [`keys`]: the server's own keys. [`audit`]: rows and segments.
 //! - [`cli`]: the command line, usable while the server runs.
@@ -14,6 +14,7 @@ pub mod backup;
 pub mod cli;
 pub mod clock;
 pub mod folder;
+pub mod heartbeat;
 pub mod http;
 pub mod init;
 pub mod keys;

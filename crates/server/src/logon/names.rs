@@ -59,10 +59,20 @@ pub fn check_code(field: &str, text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The SID of the domain that an account's SID belongs to.
+/// `DOMAIN\name` as it may be shown anywhere: what is no name of Windows is escaped and cut.
 #[must_use]
-pub fn domain_sid(account_sid: &str) -> Option<&str> {
-    account_sid.rsplit_once('-').map(|(domain, _)| domain)
+pub fn printable(account: &Account) -> String {
+    if read_account(account).is_ok() {
+        return format!("{}\\{}", account.domain, account.name);
+    }
+    let escaped = |text: &str| text.escape_debug().take(100).collect::<String>();
+    format!("{}\\{}", escaped(&account.domain), escaped(&account.name))
+}
+
+/// An account's SID, where it is one.
+#[must_use]
+pub fn plain_sid(account: &Account) -> Option<&str> {
+    account.sid.as_deref().filter(|sid| is_sid(sid))
 }
 
 fn check_domain(field: &str, text: Option<&str>) -> Result<(), String> {
@@ -73,21 +83,22 @@ fn check_domain(field: &str, text: Option<&str>) -> Result<(), String> {
 }
 
 fn check_sid(field: &str, text: Option<&str>) -> Result<(), String> {
-    let is_sid = |text: &str| {
-        text.len() <= MAX_SID
-            && text.strip_prefix("S-1-").is_some_and(|rest| {
-                rest.split('-').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
-            })
-    };
     match text {
         Some(text) if !is_sid(text) => Err(format!("{field}: not a SID")),
         _ => Ok(()),
     }
 }
 
+fn is_sid(text: &str) -> bool {
+    text.len() <= MAX_SID
+        && text.strip_prefix("S-1-").is_some_and(|rest| {
+            rest.split('-').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+        })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{check_code, check_host, check_versions, domain_sid, read_account};
+    use super::{check_code, check_host, check_versions, printable, read_account};
     use protocol::v2::{Account, AccountKind, Host, Versions};
 
     fn account(name: &str, domain: &str, sid: Option<&str>) -> Account {
@@ -140,7 +151,9 @@ mod tests {
     }
 
     #[test]
-    fn the_domain_of_an_account() {
-        assert_eq!(domain_sid("S-1-5-21-1-2-3-1104"), Some("S-1-5-21-1-2-3"));
+    fn whatever_is_shown_is_printable() {
+        assert_eq!(printable(&account("anna", "ACME", None)), "ACME\\anna");
+        let shown = printable(&account("anna\n\u{202e}\u{1b}[2J", "ACME", None));
+        assert!(shown.bytes().all(|b| (b' '..=b'~').contains(&b)), "{shown}");
     }
 }

@@ -172,6 +172,7 @@ impl Store {
             let state =
                 change.apply(&found).map_err(|message| StoreError::refused("wrong_state", message))?;
             set_state(write, organisation, (&found, state), now)?;
+            super::learned_domains::learn(write, organisation, found.id, now)?;
             let entry = Entry::new(change.kind(), actor, found.id)
                 .detail("name", &found.name)
                 .detail("was", &found.state);

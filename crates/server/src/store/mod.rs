@@ -32,6 +32,7 @@
 
 pub mod accesses;
 mod audit;
+pub mod checks;
 pub mod domains;
 mod error;
 mod guesses;
@@ -47,6 +48,7 @@ mod migration;
 pub mod organisations;
 pub mod policies;
 mod reader;
+pub mod reports;
 pub mod restored;
 pub mod services;
 pub mod users;

@@ -7,9 +7,11 @@
 mod admit;
 mod call;
 mod caller;
+mod check;
 mod fault;
 mod incoming;
 mod logons;
+mod report;
 
 use crate::app::App;
 use axum::Router;
@@ -29,6 +31,8 @@ pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route(path::MACHINES, post(machines).fallback(nothing_here))
         .route(path::KEYS, get(keys).fallback(nothing_here))
+        .route(path::CHECK, post(check_call).fallback(nothing_here))
+        .route(path::REPORT, post(report_call).fallback(nothing_here))
         .route(&format!("{}{{id}}", path::LOGONS), logon)
         .route("/agent/v2/{*rest}", any(nothing_here))
 }
@@ -61,6 +65,20 @@ async fn get_logon(State(app): State<Arc<App>>, incoming: Incoming) -> Response 
 async fn delete_logon(State(app): State<Arc<App>>, incoming: Incoming) -> Response {
     match incoming.read(Tag::Request) {
         Ok(call) => call.answer(&app.keys(), logons::delete(&app, &call).await),
+        Err(fault) => fault.unsigned(),
+    }
+}
+
+async fn check_call(State(app): State<Arc<App>>, incoming: Incoming) -> Response {
+    match incoming.read(Tag::Request) {
+        Ok(call) => call.answer(&app.keys(), check::check(&app, &call).await),
+        Err(fault) => fault.unsigned(),
+    }
+}
+
+async fn report_call(State(app): State<Arc<App>>, incoming: Incoming) -> Response {
+    match incoming.read(Tag::Request) {
+        Ok(call) => call.answer(&app.keys(), report::report(&app, &call).await),
         Err(fault) => fault.unsigned(),
     }
 }
