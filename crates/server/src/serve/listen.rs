@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 /// How long a TLS handshake may take.
@@ -30,17 +30,23 @@ pub(super) async fn tls(
     acceptor: TlsAcceptor,
     router: Router,
     graceful: Arc<GracefulShutdown>,
+    draining: watch::Receiver<bool>,
 ) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let (stream, address, place) = accept(&listener, &places).await;
         let (acceptor, router, graceful) = (acceptor.clone(), router.clone(), graceful.watcher());
+        let mut draining = draining.clone();
         tokio::spawn(async move {
-            let handshake = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream));
-            match handshake.await {
+            let handshake = tokio::select! {
+                handshake = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)) => handshake,
+                // Nothing was asked yet, so nothing is cut off.
+                _ = draining.wait_for(|draining| *draining) => return,
+            };
+            match handshake {
                 Ok(Ok(stream)) => serve(stream, address.ip(), Via::Direct, router, graceful, place).await,
                 Ok(Err(error)) => {
-                    tracing::debug!(error = %error, client_ip = %address.ip(), "A TLS handshake failed")
+                    tracing::debug!(error = %error, client_ip = %address.ip(), "A TLS handshake failed");
                 }
                 Err(_) => tracing::debug!(client_ip = %address.ip(), "A TLS handshake took too long"),
             }

@@ -76,7 +76,7 @@ pub async fn serve<E: From<TlsError>>(
     let router = http::router(Arc::clone(&app));
     let graceful = Arc::new(GracefulShutdown::new());
     let mut tasks = tokio::task::JoinSet::new();
-    tasks.spawn(listen::tls(listeners.tls, acceptor, router.clone(), Arc::clone(&graceful)));
+    tasks.spawn(listen::tls(listeners.tls, acceptor, router.clone(), Arc::clone(&graceful), app.draining()));
     if let Some(listener) = listeners.proxy {
         tasks.spawn(listen::plain(listener, router, Arc::clone(&graceful)));
     }
@@ -86,8 +86,7 @@ pub async fn serve<E: From<TlsError>>(
     tracing::info!("Draining");
     app.drain();
     tasks.shutdown().await;
-    // The listeners' tasks have ended, so this is the last owner. Connections in the middle of their
-    // handshake are among those that are waited for.
+    // The listeners' tasks have ended, so this is the last owner.
     if let Some(graceful) = Arc::into_inner(graceful) {
         tokio::select! {
             () = graceful.shutdown() => {}

@@ -220,7 +220,7 @@ impl Serving {
     }
 
     /// SIGTERM; answers the exit code and what was logged.
-    fn stop(mut self) -> (Option<i32>, String) {
+    pub fn stop(mut self) -> (Option<i32>, String) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").arg(&id).status().unwrap().success());
         let code = self.child.wait().unwrap().code();

@@ -73,3 +73,16 @@ async fn a_certificate_whose_key_is_not_listed_is_taken_up_once_it_is() {
     tokio::time::sleep(Duration::from_millis(1500)).await;
     assert!(visit(&server, &foreign, rustls::ALL_VERSIONS).await.is_some());
 }
+
+#[tokio::test]
+async fn a_client_that_never_shakes_hands_does_not_hold_up_the_end() {
+    let place = Place::new();
+    place.init();
+    let server = Serving::start(&place);
+    let _silent = TcpStream::connect(&server.tls).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let begun = std::time::Instant::now();
+    let (code, log) = server.stop();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(begun.elapsed() < Duration::from_secs(5), "{log}");
+}
