@@ -197,6 +197,13 @@ impl Console {
     }
 }
 
+/// Tells where it was and never what was said: a panic's words may hold a value.
+pub(super) fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let place =
+        panic.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
+    let _ = writeln!(io::stderr(), "trasa-server: a programming error{place}; please report it");
+}
+
 /// Runs a command to its end on this thread.
 pub(super) fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     tokio::runtime::Builder::new_current_thread()

@@ -134,7 +134,15 @@ fn keys(at: &Console, store: &Store, now: i64, findings: &mut Findings) {
         format!("epoch {}, serial {}, the chain holds up to the anchor", keys.list.epoch, keys.list.serial);
     push(findings, "keys", Level::Ok, message);
     match store.setting(organisation, RECOVERY_CONFIRMED) {
-        Ok(Some(_)) => push(findings, "recovery", Level::Ok, "a copy of the recovery key was shown".to_owned()),
+        Ok(Some(_)) => match beside(at) {
+            Some(path) => push(
+                findings,
+                "recovery",
+                Level::Warning,
+                format!("{} lies beside the server's folder; move it away", path.display()),
+            ),
+            None => push(findings, "recovery", Level::Ok, "a copy of the recovery key was shown".to_owned()),
+        },
         Ok(None) => push(
             findings,
             "recovery",
@@ -173,6 +181,12 @@ fn keys(at: &Console, store: &Store, now: i64, findings: &mut Findings) {
             }
         }
     }
+}
+
+/// The recovery key where `init` writes it by itself: whoever takes the folder takes the key as well.
+fn beside(at: &Console) -> Option<std::path::PathBuf> {
+    let path = at.data().with_file_name("trasa-recovery.key");
+    path.exists().then_some(path)
 }
 
 fn audit(store: &Store, now: i64, findings: &mut Findings) {

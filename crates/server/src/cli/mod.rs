@@ -97,6 +97,7 @@ enum Command {
 /// Parses the arguments, runs the command, prints a failure; the program's `main`.
 #[must_use]
 pub fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(console::report_panic));
     let arguments = Arguments::parse();
     let console = Console::new(arguments.data, arguments.json);
     let result = dispatch(arguments.command, &console);

@@ -326,6 +326,9 @@ fn doctor_names_what_is_wrong() {
     };
     assert_eq!(finding(&place.json(&["doctor"]), "recovery"), "warning");
     place.json(&["key", "confirm-recovery", "--recovery-key", "trasa-recovery.key"]);
+    assert_eq!(finding(&place.json(&["doctor"]), "recovery"), "warning", "it still lies beside the folder");
+    fs::create_dir(place.path("safe")).unwrap();
+    fs::rename(place.path("trasa-recovery.key"), place.path("safe/trasa-recovery.key")).unwrap();
     assert_eq!(finding(&place.json(&["doctor"]), "recovery"), "ok");
     fs::set_permissions(place.path("trasa-data/trasa.db"), fs::Permissions::from_mode(0o644)).unwrap();
     let output = place.run(&["doctor", "--json"]);
