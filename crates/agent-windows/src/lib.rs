@@ -1,10 +1,50 @@
 //! The Windows services that the TRASA agent needs, each behind a trait of `agent::ports`.
 //!
-//! Empty on other systems, so that the workspace builds everywhere.
+//! Empty on other systems, so that the workspace builds everywhere. Every function of Windows is imported by name from
+//! a DLL that Windows 7 has; README.md lists them.
 #![cfg(windows)]
 
+mod accounts;
+mod clock;
+mod event_log;
 mod http;
+mod machine;
+mod module_pin;
+mod network;
+mod random;
+mod session;
+mod storage;
 mod wide;
 mod win_error;
 
+use std::sync::Arc;
+
+pub use accounts::{WindowsAccounts, WindowsPasswords};
+pub use clock::WindowsClock;
+pub use event_log::WindowsEventLog;
 pub use http::WinHttp;
+pub use machine::WindowsMachine;
+pub use network::WindowsNetwork;
+pub use random::SystemRandom;
+pub use session::WindowsSession;
+pub use storage::{Key, MachineSeal, ValueError, WindowsFiles, WindowsPolicies, WindowsState};
+
+/// Windows, as the agent takes it. Nothing is opened or asked yet.
+#[must_use]
+pub fn services() -> agent::services::Services {
+    agent::services::Services {
+        transport: Arc::new(WinHttp::new()),
+        password: Arc::new(WindowsPasswords),
+        lookup: Arc::new(WindowsAccounts),
+        machine: Arc::new(WindowsMachine),
+        session: Arc::new(WindowsSession),
+        network: Arc::new(WindowsNetwork),
+        clock: Arc::new(WindowsClock),
+        random: Arc::new(SystemRandom),
+        files: Arc::new(WindowsFiles::new()),
+        seal: Arc::new(MachineSeal),
+        registry: Arc::new(WindowsState::default()),
+        policies: Arc::new(WindowsPolicies),
+        events: Arc::new(WindowsEventLog),
+    }
+}

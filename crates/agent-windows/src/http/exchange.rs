@@ -26,8 +26,9 @@ use super::answer;
 use super::callback::{READ_CHUNK, Shared, Step, on_status};
 use super::certificate::ServerCertificate;
 use super::failure::{Phase, may_be_stale_connection, meaning};
-use super::module_pin;
+
 use super::session::{Checks, Session, Sessions};
+use crate::module_pin;
 use crate::wide::{Wide, text_until_zero};
 use crate::win_error;
 

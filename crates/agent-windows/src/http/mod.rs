@@ -10,7 +10,6 @@ mod callback;
 mod certificate;
 mod exchange;
 mod failure;
-mod module_pin;
 mod session;
 
 use std::time::Instant;

@@ -1,4 +1,4 @@
-//! Keeps this module in the process once WinHTTP knows our callback.
+//! Keeps this module in the process once code of ours may run that nobody waits for.
 
 use std::sync::Once;
 
@@ -8,9 +8,9 @@ use windows::Win32::System::LibraryLoader::{
 };
 use windows::core::PCWSTR;
 
-/// WinHTTP may call back while a closed handle is taken down, after the exchange has returned. A DLL that was
-/// unloaded by then would be called where nothing is mapped any more.
-pub(super) fn pin() {
+/// WinHTTP may call back while a closed handle is taken down, after the exchange has returned, and a look-up thread may
+/// still wait for a domain controller. A DLL that was unloaded by then would run where nothing is mapped any more.
+pub(crate) fn pin() {
     static PINNED: Once = Once::new();
     PINNED.call_once(|| {
         let mut module = HMODULE::default();
