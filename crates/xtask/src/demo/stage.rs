@@ -45,7 +45,7 @@ impl Stage {
         let world = World::new(&folder.join("world"))?;
         let workspace = workspace.clone();
         let stage = Self { workspace, folder, server, office: Office::default(), world, wine, scenes: 0 };
-        windows::install(&stage.place())?;
+        windows::install(&stage.place(), &stage.world)?;
         Ok(stage)
     }
 
@@ -76,7 +76,7 @@ impl Stage {
         copy_folder(self.server.data(), &self.file(BEFORE_ADMISSION))?;
         self.server.start()?;
         let key = self.office.service_key.clone();
-        self.set(&key)?.well("TrasaConfig set")?;
+        self.set(&key, &[])?.well("TrasaConfig set")?;
         self.config(&["arm", "--without-trial"])?.well("TrasaConfig arm")?;
         Ok(())
     }
@@ -95,12 +95,12 @@ impl Stage {
         self.folder.join(name)
     }
 
-    /// `TrasaConfig set` with a ServiceKey.
+    /// `TrasaConfig set` with a ServiceKey, and perhaps more words.
     ///
     /// # Errors
     /// When it cannot be started.
-    pub fn set(&self, service_key: &str) -> Result<Said> {
-        windows::set(&self.place(), &self.world, &self.office, &self.server.address(), service_key)
+    pub fn set(&self, service_key: &str, more: &[&str]) -> Result<Said> {
+        windows::set(&self.place(), &self.world, &self.office, &self.server.address(), service_key, more)
     }
 
     /// `TrasaConfig <words>`.

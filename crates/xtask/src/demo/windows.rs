@@ -7,10 +7,10 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::host::{FILTER_CLSID, PROVIDER_CLSID, Place, WINDOWS_CLSID, World};
+use super::host::{Place, World};
 use super::people::{OLGA, Office};
 use crate::ship;
-use crate::task::{Task, shown};
+use crate::task::shown;
 
 /// Where a program ended, and what it printed.
 #[derive(Debug)]
@@ -21,21 +21,18 @@ pub struct Said {
     pub text: String,
 }
 
-/// Puts the program files where an installer puts them and registers provider and filter.
+/// Puts the program files where an installer puts them, and registers provider and filter.
 ///
 /// # Errors
 /// When a file cannot be copied or the registry not written.
-pub fn install(at: &Place) -> Result<()> {
+pub fn install(at: &Place, world: &World) -> Result<()> {
     let folder = program_folder(at);
     std::fs::create_dir_all(&folder)?;
     for name in [ship::PROVIDER, ship::CONFIG] {
         std::fs::copy(at.workspace.dist().join(name), folder.join(name))
             .with_context(|| format!("no dist/{name}"))?;
     }
-    let entries = folder.join("register.reg");
-    std::fs::write(&entries, registration(&windows_folder()))?;
-    let task = Task::begin(at.workspace, "demo-install")?;
-    task.run(at.wine.command("wine").args(["regedit", "/S", &at.wine.windows_path(&entries)]))
+    config(at, world, &["register"], "")?.well("TrasaConfig register").map(drop)
 }
 
 fn program_folder(at: &Place) -> PathBuf {
@@ -44,26 +41,6 @@ fn program_folder(at: &Place) -> PathBuf {
 
 fn windows_folder() -> String {
     format!("C:\\Program Files\\TRASA\\{}", env!("CARGO_PKG_VERSION"))
-}
-
-/// What an installer writes into the registry.
-fn registration(folder: &str) -> String {
-    let path = format!("{folder}\\{}", ship::PROVIDER).replace('\\', "\\\\");
-    let authentication = "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication";
-    let mut text = "Windows Registry Editor Version 5.00\r\n".to_owned();
-    for (clsid, kind, name) in [
-        (PROVIDER_CLSID, "Credential Providers", "TRASA"),
-        (FILTER_CLSID, "Credential Provider Filters", "TRASA filter"),
-        (WINDOWS_CLSID, "Credential Providers", "PasswordProvider"),
-    ] {
-        text.push_str(&format!("\r\n[{authentication}\\{kind}\\{clsid}]\r\n@=\"{name}\"\r\n"));
-        if clsid != WINDOWS_CLSID {
-            let class = format!("HKEY_LOCAL_MACHINE\\SOFTWARE\\Classes\\CLSID\\{clsid}");
-            text.push_str(&format!("\r\n[{class}]\r\n@=\"{name}\"\r\n\r\n[{class}\\InprocServer32]\r\n"));
-            text.push_str(&format!("@=\"{path}\"\r\n\"ThreadingModel\"=\"Apartment\"\r\n"));
-        }
-    }
-    text
 }
 
 /// Takes every trace of a configuration away, as on a machine that never had one.
@@ -122,14 +99,21 @@ impl Said {
     }
 }
 
-/// The words of `TrasaConfig set` for this service, with one offline user.
+/// `TrasaConfig set` for this service, with one offline user; the ServiceKey goes to its standard input.
 ///
 /// # Errors
-/// When the server does not admit the machine.
-pub fn set(at: &Place, world: &World, office: &Office, server: &str, key: &str) -> Result<Said> {
+/// When it cannot be started.
+pub fn set(
+    at: &Place,
+    world: &World,
+    office: &Office,
+    server: &str,
+    key: &str,
+    more: &[&str],
+) -> Result<Said> {
     let words = ["set", "--service-id", &office.service_id, "--server", server];
     let rest = ["--offline-users", OLGA.name, "--skip-tls-verification"];
-    config(at, world, &[&words[..], &rest[..]].concat(), key)
+    config(at, world, &[&words[..], &rest[..], more].concat(), key)
 }
 
 /// `TrasaConfig show --json`.
@@ -139,19 +123,4 @@ pub fn set(at: &Place, world: &World, office: &Office, server: &str, key: &str) 
 pub fn state(at: &Place, world: &World) -> Result<Value> {
     let text = config(at, world, &["show", "--json"], "")?.well("TrasaConfig show")?;
     serde_json::from_str(&text).with_context(|| format!("TrasaConfig show printed no JSON: {text}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn provider_and_filter_are_registered_like_windows_wants_it() {
-        let text = registration("C:\\Program Files\\TRASA\\1");
-        assert!(text.contains(
-            "Authentication\\Credential Provider Filters\\{7B1F3C52-5E0B-4C7E-9A36-2D64D1A5C0E2}]"
-        ));
-        assert!(text.contains("@=\"C:\\\\Program Files\\\\TRASA\\\\1\\\\TrasaCP.dll\""));
-        assert!(!text.contains("CLSID\\{60B78E88"));
-    }
 }

@@ -55,7 +55,7 @@ fn wrong_key(stage: &mut Stage, seen: &mut Seen) -> Result<String> {
     let (secret, anchor) = stage.office.service_key.split_once('.').context("a ServiceKey has two parts")?;
     // The same length and form, another key.
     let wrong = format!("{}.{anchor}", secret.chars().rev().skip(1).collect::<String>() + "A");
-    let said = stage.set(&wrong)?;
+    let said = stage.set(&wrong, &["--while-armed"])?;
     seen.line("> TrasaConfig set with another key");
     seen.line(format!("  exit {}: {}", said.code, said.text));
     if said.code != 1 || !said.text.contains("ServiceKey") {
