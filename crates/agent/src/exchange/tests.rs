@@ -46,6 +46,17 @@ fn admission_needs_a_signature_by_a_key_of_the_chain() {
 }
 
 #[test]
+fn an_admission_changed_on_the_way_is_refused() {
+    let world = World::new();
+    *world.server.tamper.lock().unwrap() =
+        Some(|body| body.replace("\"mode\":\"guard\"", "\"mode\":\"watch\",\"mode_until\":4000000000"));
+    assert!(matches!(world.configure(&[], true), Err(AdmissionFailed::WrongServer(_))));
+    *world.server.tamper.lock().unwrap() = Some(|body| body.replace("Fleet", "Other"));
+    assert!(matches!(world.configure(&[], true), Err(AdmissionFailed::WrongServer(_))));
+    assert_eq!(config::load(&world.services).state, State::Absent);
+}
+
+#[test]
 fn admission_over_an_untrusted_certificate() {
     let world = World::new();
     *world.server.trusted.lock().unwrap() = false;

@@ -329,6 +329,22 @@ fn allow_needs_the_proof_value() {
 }
 
 #[test]
+fn a_proof_is_good_for_two_minutes_by_a_clock_that_never_went_back() {
+    let mut bench = Bench::new(setup(Scenario::Logon));
+    bench.credentials();
+    bench.event(Event::Submit);
+    bench.answer_password();
+    bench.second_factor();
+    bench.event(Event::Submit);
+    let binding = bench.question().binding;
+    let proof = bench.proof(binding.clone());
+    for (seconds, good) in [(0, true), (119, true), (120, false), (10_000, false)] {
+        assert_eq!(proof.is_good(&binding, START + Duration::from_secs(seconds)), good, "{seconds}");
+    }
+    assert!(!proof.is_good(&binding, START - Duration::from_millis(1)));
+}
+
+#[test]
 fn stale_answers_are_ignored() {
     let mut bench = Bench::new(setup(Scenario::Logon));
     bench.credentials();

@@ -20,6 +20,7 @@ use protocol::v2::{
 };
 use std::sync::{Arc, Mutex};
 
+type Tamper = fn(String) -> String;
 type Script = Box<dyn FnMut(&Address, &HttpRequest, &FakeServer) -> Reply + Send>;
 
 /// What a request gets.
@@ -56,6 +57,8 @@ pub struct FakeServer {
     pub skew: Mutex<i64>,
     /// Every request that arrived: address and request.
     pub requests: Mutex<Vec<(Address, HttpRequest)>>,
+    /// Changes the body of an admission's answer on the way, after it was signed.
+    pub tamper: Mutex<Option<Tamper>>,
     script: Mutex<Option<Script>>,
     clock: Arc<FakeClock>,
 }
@@ -99,6 +102,7 @@ impl FakeServer {
             features: Mutex::default(),
             skew: Mutex::default(),
             requests: Mutex::default(),
+            tamper: Mutex::default(),
             script: Mutex::default(),
             clock,
         }
@@ -355,7 +359,12 @@ impl Transport for FakeServer {
         match self.reply(address, request) {
             Reply::Signed(answer) => {
                 let key = self.key.lock().unwrap().clone();
-                Ok(self.sign_with(&key, request, 200, &answer))
+                let mut signed = self.sign_with(&key, request, 200, &answer);
+                if let (Answer::Admitted(_), Some(tamper)) = (&answer, *self.tamper.lock().unwrap()) {
+                    signed.body = tamper(String::from_utf8(signed.body).unwrap()).into_bytes();
+                    signed.headers.content_digest = Some(signing::content_digest(&signed.body));
+                }
+                Ok(signed)
             }
             Reply::SignedStatus(status, answer) => {
                 let key = self.key.lock().unwrap().clone();

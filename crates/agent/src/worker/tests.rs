@@ -420,6 +420,9 @@ fn a_wrong_clock_is_corrected_once() {
     });
     assert!(right(&mut Tile::open(&world), "anna").is_some());
     assert!(world.log().iter().any(|line| line.contains("400000 s off")));
+    // A server that answers although our clocks are far apart is no server of ours.
+    world.server.script(|_, request, server| server.allow(request));
+    assert!(right(&mut Tile::open(&world), "anna").is_none());
     // A second "your clock" from the same address is worth no more than "unavailable".
     world.server.script(|_, _, server| Reply::Signed(Answer::Clock { time: server.now() }));
     let before = logons(&world);
