@@ -7,10 +7,12 @@ use crate::ports::Cancelled;
 use crate::services::Services;
 use crate::worker::versions;
 use core::time::Duration;
-use protocol::v2::{OfflineLogon, Registration, ReportAnswer, ReportRequest};
+use protocol::v2::{Account, OfflineLogon, Registration, ReportAnswer, ReportRequest};
 
 /// Most offline logons in one report.
 const MAX_OFFLINE_LOGONS: usize = 200;
+/// Most local administrators in a report.
+const MAX_ADMINISTRATORS: usize = 50;
 /// Over all addresses. Nobody waits for a report.
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -21,6 +23,8 @@ pub struct Facts {
     pub registration: Registration,
     /// Until when the agent is on probation, Unix seconds.
     pub probation_until: Option<i64>,
+    /// The local administrators who are people.
+    pub administrators: Vec<Account>,
     /// Windows was started in safe mode since the last report (B41).
     pub safe_mode_boot: bool,
 }
@@ -61,6 +65,7 @@ pub fn build(
         key_list,
         probation_until: facts.probation_until,
         offline_logons: unreported,
+        administrators: facts.administrators.iter().take(MAX_ADMINISTRATORS).cloned().collect(),
         notices: notices.into_iter().collect(),
     }
 }

@@ -132,6 +132,7 @@ mod tests {
             key_list: (0, 1),
             probation_until: None,
             offline_logons: Vec::new(),
+            administrators: Vec::new(),
             notices: Vec::new(),
         }
     }

@@ -56,6 +56,10 @@ pub struct ReportRequest {
     /// Offline logons that the server has not confirmed yet, oldest first, at most 200.
     #[serde(default)]
     pub offline_logons: Vec<OfflineLogon>,
+    /// The machine's local administrators who are people, at most 50: watching does not end while
+    /// one of them would be refused.
+    #[serde(default)]
+    pub administrators: Vec<Account>,
     /// What the administrator should hear of, as codes: `offline_copy_loose`, `safe_mode_boot`, …
     #[serde(default)]
     pub notices: Vec<String>,

@@ -336,6 +336,7 @@ fn report() -> ReportRequest {
         key_list: (0, 1),
         probation_until: None,
         offline_logons: vec![offline],
+        administrators: vec![account()],
         notices: vec![],
     }
 }

@@ -49,6 +49,11 @@ pub(super) async fn run(app: Arc<App>, files: Arc<TlsFiles>, data: PathBuf) {
                 tracing::error!(error = %error, "What ends soon could not be announced");
             }
         }
+        match app.store.end_watching(app.organisation, now).await {
+            Ok(0) => {}
+            Ok(services) => tracing::info!(services, "Watching came to its date"),
+            Err(error) => tracing::error!(error = %error, "The end of watching could not be looked at"),
+        }
         let store = app.store.clone();
         if let Ok(Err(error)) = tokio::task::spawn_blocking(move || store.checkpoint()).await {
             tracing::warn!(error = %error, "The database's log could not be written back");

@@ -52,6 +52,7 @@ pub mod reports;
 pub mod restored;
 pub mod services;
 pub mod users;
+mod watch_end;
 mod writer;
 
 pub use error::StoreError;

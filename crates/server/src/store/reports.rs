@@ -107,6 +107,7 @@ fn keep(
         "state": report.state,
         "registration": report.registration,
         "probation_until": report.probation_until,
+        "administrators": report.administrators,
         "notices": report.notices,
         "time": now,
     });

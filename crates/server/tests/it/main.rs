@@ -6,3 +6,4 @@ mod program;
 mod store_sqlite;
 mod store_suite;
 mod tls;
+mod watch_end;
