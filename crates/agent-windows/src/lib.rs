@@ -6,6 +6,8 @@
 
 mod accounts;
 mod clock;
+mod console_input;
+mod elevation;
 mod event_log;
 mod http;
 mod machine;
@@ -19,8 +21,12 @@ mod win_error;
 
 use std::sync::Arc;
 
-pub use accounts::{WindowsAccounts, WindowsPasswords};
+pub use accounts::{
+    LocalAccount, WindowsAccounts, WindowsPasswords, local_accounts, local_administrators,
+};
 pub use clock::WindowsClock;
+pub use console_input::without_echo;
+pub use elevation::is_elevated;
 pub use event_log::WindowsEventLog;
 pub use http::WinHttp;
 pub use machine::WindowsMachine;

@@ -18,6 +18,11 @@ impl Token {
         Self(handle)
     }
 
+    /// The open handle, valid as long as `self` lives.
+    pub(crate) fn raw(&self) -> HANDLE {
+        self.0
+    }
+
     /// SID of its user.
     pub(crate) fn user(&self) -> Option<Sid> {
         let mut size = 0;

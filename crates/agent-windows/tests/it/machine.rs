@@ -113,3 +113,11 @@ fn the_network_is_asked() {
     let _either = WindowsNetwork.is_up();
     assert!(begun.elapsed() < Duration::from_secs(2));
 }
+
+#[test]
+fn administrators_and_elevation_can_be_asked() {
+    // Wine knows no accounts but one's own, and names it as the only member.
+    let members = agent_windows::local_administrators().unwrap();
+    assert!(members.iter().all(|member| !member.name.is_empty()), "{members:?}");
+    let _either = agent_windows::is_elevated();
+}
