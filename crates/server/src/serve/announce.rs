@@ -5,6 +5,8 @@ use crate::audit::{Actor, Entry};
 use crate::folder::CERTIFICATE_FILE;
 use crate::keys::certificate::facts;
 use crate::store::StoreError;
+use crate::store::services::Service;
+use protocol::v2::Mode;
 use std::path::Path;
 
 const DAY: i64 = 86_400;
@@ -35,7 +37,31 @@ pub(super) async fn run(app: &App, data: &Path, now: i64) -> Result<(), StoreErr
             announce(app, ("policy_ends", &format!("policy:{id}"), &id), until, now).await?;
         }
     }
+    for service in app.store.services(app.organisation).await? {
+        if service.mode == Mode::Watch && service.postponed > 0 {
+            remind(app, &service, now).await?;
+        }
+    }
     Ok(())
+}
+
+/// An alarm a day while the end of watching is put off.
+async fn remind(app: &App, service: &Service, now: i64) -> Result<(), StoreError> {
+    let organisation = app.organisation;
+    let setting = format!("reminded:watch:{}", service.id);
+    let today = now.div_euclid(DAY).to_string();
+    if app.store.setting(organisation, &setting)?.is_some_and(|day| day == today) {
+        return Ok(());
+    }
+    let entry = Entry::alarm("watch_is_put_off", Actor::Server, service.id)
+        .detail("until", service.mode_until)
+        .detail("put_offs", service.postponed);
+    app.store
+        .write(move |write| {
+            write.set_setting(organisation, &setting, &today)?;
+            write.audit(organisation, now, &entry)
+        })
+        .await
 }
 
 async fn announce(
