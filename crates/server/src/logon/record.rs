@@ -36,7 +36,7 @@ pub fn record(wanted: &Wanted, question: &Question, gathered: &Gathered, now: i6
     });
     let result = if outcome.is_allow() { "allow" } else { "deny" };
     let account = shown_account(wanted, decision.access.is_some());
-    let facts = facts(wanted, question, gathered, &decision);
+    let facts = facts(wanted, question, gathered, (&decision, now));
     let mut entry = Entry::new("logon", Actor::Machine(wanted.asked.machine), wanted.id)
         .detail("result", result)
         .detail("reason", outcome.reason().code())
@@ -77,12 +77,12 @@ fn facts(
     wanted: &Wanted,
     question: &Question,
     gathered: &Gathered,
-    decision: &decision::logon::Decision,
+    (decision, now): (&decision::logon::Decision, i64),
 ) -> Value {
     let service = match gathered.machine.service {
         Service::Deleted => "deleted",
-        Service::Active(mode) if mode == decision::mode::Mode::Guard => "guard",
-        Service::Active(_) => "watch",
+        Service::Active(mode) if mode.watches(now) => "watch",
+        Service::Active(_) => "guard",
     };
     let mut facts = json!({
         "service": gathered.machine.service_id,

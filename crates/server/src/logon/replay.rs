@@ -47,3 +47,56 @@ pub fn replay(stored: &Stored, now: i64) -> Replay {
 fn deny(decision: Decision, reason: Reason, time: i64) -> Decision {
     Decision { result: DecisionResult::Deny, reason, parameters: Params::new(), time, ..decision }
 }
+
+#[cfg(test)]
+#[expect(clippy::panic, reason = "a test fails by panicking")]
+mod tests {
+    use super::{Replay, replay};
+    use crate::store::logons::Stored;
+    use protocol::encoding::Bytes;
+    use protocol::reason::Reason;
+
+    const DECIDED: i64 = 1_790_000_000;
+    const ALLOW: &str = r#"{"kind":"decision","logon":"w8PDw8PDw8PDw8PDw8PDww","machine":"oaGhoaGhoaGhoaGhoaGhoQ",
+        "service":"srKysrKysrKysrKysrKysg","account":{"domain":"ACME","name":"anna","kind":"domain"},
+        "result":"allow","reason":"code_accepted","short_code":"K7M2QX","time":1790000000}"#;
+
+    fn check(result: &str, answer: &str, age: i64, expect: Reason) {
+        let stored = Stored {
+            body_hash: Bytes([0; 32]),
+            result: result.to_owned(),
+            answer: answer.to_owned(),
+            short_code: "K7M2QX".to_owned(),
+            decided: Some(DECIDED),
+        };
+        match replay(&stored, DECIDED + age) {
+            Replay::Decision(decision) => assert_eq!(decision.reason, expect, "{result} {age}"),
+            other => panic!("{result} {age}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_allow_lasts_two_minutes_and_never_outlives_its_row() {
+        check("allow", ALLOW, 0, Reason::CodeAccepted);
+        check("allow", ALLOW, 120, Reason::CodeAccepted);
+        check("allow", ALLOW, 121, Reason::Expired);
+        check("cancelled", ALLOW, 0, Reason::Cancelled);
+        check("deny", ALLOW, 0, Reason::Expired);
+        let deny = ALLOW.replace("allow", "deny").replace("code_accepted", "code_wrong");
+        check("deny", &deny, 100_000, Reason::CodeWrong);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_no_decision() {
+        let stored = |result: &str, answer: &str| Stored {
+            body_hash: Bytes([0; 32]),
+            result: result.to_owned(),
+            answer: answer.to_owned(),
+            short_code: String::new(),
+            decided: None,
+        };
+        assert_eq!(replay(&stored("allow", "{"), DECIDED), Replay::Damaged);
+        assert_eq!(replay(&stored("pending", ""), DECIDED), Replay::Pending);
+        assert!(matches!(replay(&stored("cancelled", ""), DECIDED), Replay::CancelledUnasked { .. }));
+    }
+}

@@ -69,10 +69,12 @@ mod tests {
         let waiting = Waiting::default();
         let (machine, logon) = (MachineId::new([1; 16]), LogonId::new([2; 16]));
         let (first, second) = (waiting.place(machine, logon), waiting.place(machine, logon));
-        let rung = (first.rung(), second.rung());
-        waiting.ring(machine, LogonId::new([3; 16]));
-        waiting.ring(machine, logon);
-        tokio::join!(rung.0, rung.1);
+        {
+            let rung = (first.rung(), second.rung());
+            waiting.ring(machine, LogonId::new([3; 16]));
+            waiting.ring(machine, logon);
+            tokio::join!(rung.0, rung.1);
+        }
         drop(first);
         assert_eq!(waiting.bells().len(), 1);
         drop(second);

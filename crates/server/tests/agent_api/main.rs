@@ -2,6 +2,16 @@
 //! every answer verified by it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod admissions;
+mod checks;
 mod client;
 mod codes;
+mod crash;
+mod domains;
+mod logons;
+mod machines;
+mod policies;
+mod reports;
+mod requests;
+mod secrets;
 mod world;

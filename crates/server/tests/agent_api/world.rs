@@ -38,9 +38,18 @@ pub struct Service {
 
 /// A one-time code device in a person's hand.
 #[derive(Debug, Clone)]
-pub struct Totp(totp_rs::Totp);
+pub struct Totp(totp_rs::Totp, [u8; 20]);
 
 impl Totp {
+    pub fn new(secret: [u8; 20]) -> Self {
+        Self(totp_rs::Builder::new().with_secret(secret).build().unwrap(), secret)
+    }
+
+    /// The secret as base64url, to look for it.
+    pub fn secret(&self) -> String {
+        protocol::encoding::encode(&self.1)
+    }
+
     /// The code of now, or so many seconds from now.
     pub fn code(&self, offset: i64) -> String {
         self.0.generate(u64::try_from(now() + offset).unwrap()).to_string()
@@ -124,7 +133,7 @@ impl World {
         let name = Name::parse("name", "phone").unwrap();
         let device = (user.to_owned(), id, name, secret.to_vec().into());
         self.store().add_totp(ORGANISATION, device, console(), now()).await.unwrap();
-        Totp(totp_rs::Builder::new().with_secret(secret).build().unwrap())
+        Totp::new(secret)
     }
 
     pub async fn access(

@@ -58,20 +58,10 @@ impl Incoming {
         })
     }
 
-    /// A header's value; one that was sent several times is joined as RFC 9110 says, and then fits no
-    /// profile.
+    /// A header's value. One that was sent several times has none: whoever stands between could pick.
     fn header(&self, name: &str) -> Option<String> {
-        let mut joined: Option<String> = None;
-        for value in self.headers.get_all(name) {
-            let value = value.to_str().ok()?;
-            match &mut joined {
-                None => joined = Some(value.to_owned()),
-                Some(joined) => {
-                    joined.push_str(", ");
-                    joined.push_str(value);
-                }
-            }
-        }
-        joined
+        let mut values = self.headers.get_all(name).iter();
+        let value = values.next()?.to_str().ok()?;
+        if values.next().is_none() { Some(value.to_owned()) } else { None }
     }
 }

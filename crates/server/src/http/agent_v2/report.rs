@@ -16,6 +16,8 @@ use protocol::v2::{self, Answer, ReportAnswer, ReportRequest};
 const MOST_OFFLINE: usize = 200;
 /// Most notices in one report.
 const MOST_NOTICES: usize = 32;
+/// Most local administrators in one report.
+const MOST_ADMINISTRATORS: usize = 50;
 
 pub(super) async fn report(app: &App, call: &Call) -> Result<Answer, Fault> {
     let caller = caller(app, call).await?;
@@ -55,6 +57,9 @@ fn check(request: &ReportRequest) -> Result<(), String> {
     }
     if request.notices.len() > MOST_NOTICES {
         return Err(format!("notices: more than {MOST_NOTICES}"));
+    }
+    if request.administrators.len() > MOST_ADMINISTRATORS {
+        return Err(format!("administrators: more than {MOST_ADMINISTRATORS}"));
     }
     request.notices.iter().try_for_each(|notice| names::check_code("notices", notice))
 }
