@@ -50,7 +50,7 @@ async fn world() -> (World, Machine) {
 }
 
 #[tokio::test]
-async fn each_offline_logon_is_written_once_and_alarmed() {
+async fn exempt_logon_is_always_alarmed() {
     let (world, machine) = world().await;
     let mut odd = offline("anna", "offline_rule");
     odd.account.name = "anna\r\n2026 ERROR \u{202e}".to_owned();
