@@ -86,13 +86,13 @@ pub fn report(services: &Services, facts: &Facts, cancelled: &dyn Cancelled) -> 
         let learned = Learned::read(services, usable.configuration.machine);
         let request = build(&loaded, &learned, facts, unreported);
         let connection = Connection { usable, versions: request.versions.clone() };
-        let mut client = Client::new(services, connection, learned);
+        let mut client = Client::new(services, connection, learned.clone());
         let answer = client.report(&request, LIMIT, cancelled);
-        let mut learned = client.learned();
+        let mut news = client.learned();
         if answer.is_ok() {
-            learned.notices.clear();
+            news.notices.clear();
         }
-        learned.write(services);
+        Learned::update(services, &learned, news);
         let answer = answer?;
         let taken = apply(services, &request, &answer);
         done.offline_logons += taken;

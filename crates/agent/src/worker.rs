@@ -102,11 +102,14 @@ impl Agent {
 
     fn update(&self, change: impl FnOnce(&mut config::Learned)) {
         let mut learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = learned.clone();
-        change(&mut learned);
-        if self.loaded.usable.is_some() && *learned != before {
-            learned.write(&self.services);
-        }
+        let mut after = learned.clone();
+        change(&mut after);
+        *learned = config::Learned::update(&self.services, &learned, after);
+    }
+
+    /// A tile may stand for days; the report task learns meanwhile.
+    fn refresh(&self) {
+        self.update(|_| {});
     }
 
     fn client(&self) -> Option<Client<'_>> {
@@ -115,14 +118,12 @@ impl Agent {
         Some(Client::new(&self.services, Connection { usable, versions }, self.learned()))
     }
 
-    /// Keeps what a client learned. Another worker may have learned more meanwhile; trasa ids are
-    /// only changed here.
+    /// Keeps what a client learned; trasa ids are only changed here.
     fn keep(&self, client: Client<'_>) {
         let news = client.learned();
         self.update(|learned| {
             let trasa_ids = core::mem::take(&mut learned.trasa_ids);
-            let highest = learned.highest_server_time.max(news.highest_server_time);
-            *learned = config::Learned { trasa_ids, highest_server_time: highest, ..news };
+            *learned = config::Learned { trasa_ids, ..news };
         });
     }
 }
@@ -140,6 +141,7 @@ pub fn run(
     cancelled: &dyn Cancelled,
     progress: &mut dyn FnMut(Progress),
 ) -> LogonEvent {
+    agent.refresh();
     match job {
         Job::CheckPassword(question) => {
             LogonEvent::PasswordAnswered(question.ticket, check_password(agent, &question, cancelled))
@@ -239,13 +241,16 @@ fn ask(
         Outcome::Internal => Err(Refusal::Internal),
         Outcome::NoDecision(causes) => {
             let (code, text) = if agent.services.network.is_up() {
-                causes.first().map_or(("no_address", "no address is configured"), |(_, cause)| {
+                // A server that answered tells more than an address where nobody was.
+                let telling = causes.iter().find(|(_, cause)| cause.is_reached()).or(causes.first());
+                telling.map_or(("no_address", "no address is configured"), |(_, cause)| {
                     (cause.code(), cause.text())
                 })
             } else {
                 ("no_network", "this computer has no network")
             };
-            without_decision(agent, question, code, Refusal::NoDecision(text.to_owned()))
+            let reached = causes.iter().any(|(_, cause)| cause.is_reached());
+            without_decision(agent, question, code, Refusal::NoDecision { why: text.to_owned(), reached })
         }
     }
 }
@@ -327,7 +332,7 @@ fn record(agent: &Agent, binding: &Binding, answer: &Answer) {
             Refusal::DoesNotFit => {
                 Event::logon_refused(&account, "the signed answer does not belong to this logon")
             }
-            Refusal::NoDecision(why) => Event::offline_refused(&account, why),
+            Refusal::NoDecision { why, .. } => Event::offline_refused(&account, why),
             Refusal::Damaged => Event::offline_refused(&account, "the configuration is damaged"),
             Refusal::Cancelled => return,
             Refusal::Internal => Event::logon_refused(&account, "internal error"),

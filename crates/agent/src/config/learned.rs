@@ -55,6 +55,40 @@ impl Learned {
         }
     }
 
+    /// Brings what one user of this changed (from `before` to `after`) into what is written down now:
+    /// the report task and several tiles learn side by side, and none may undo another's news.
+    #[must_use]
+    pub fn merged(self, before: &Self, after: Self) -> Self {
+        fn newer<T: PartialEq>(stored: T, before: &T, after: T) -> T {
+            if after == *before { stored } else { after }
+        }
+        let mut tls_seen = self.tls_seen;
+        tls_seen.extend(after.tls_seen.into_iter().filter(|(at, key)| before.tls_seen.get(at) != Some(key)));
+        let mut trasa_ids = self.trasa_ids;
+        trasa_ids
+            .extend(after.trasa_ids.into_iter().filter(|(sid, id)| before.trasa_ids.get(sid) != Some(id)));
+        Self {
+            machine: after.machine,
+            key_list: newer(self.key_list, &before.key_list, after.key_list),
+            settings: newer(self.settings, &before.settings, after.settings),
+            tls_seen,
+            highest_server_time: self.highest_server_time.max(after.highest_server_time),
+            trasa_ids,
+            notices: newer(self.notices, &before.notices, after.notices),
+        }
+    }
+
+    /// Reads, merges and writes. Nothing is written where nothing changed.
+    pub fn update(services: &Services, before: &Self, after: Self) -> Self {
+        let Some(machine) = after.machine else { return after };
+        let stored = Self::read(services, machine);
+        let merged = stored.clone().merged(before, after);
+        if merged != stored {
+            merged.write(services);
+        }
+        merged
+    }
+
     /// Remembers the trasa id that worked for an account.
     pub fn remember(&mut self, sid: Sid, trasa_id: String) {
         if self.trasa_ids.len() >= Self::MAX_TRASA_IDS && !self.trasa_ids.contains_key(&sid) {

@@ -158,3 +158,20 @@ fn offline_names_mean_what_the_manual_says() {
     check(false, "CORP\\bat", None);
     check(true, "a\"b", None);
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_bytes_make_loading_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
+        let world = World::new();
+        world.registry.armed.store(true, Ordering::SeqCst);
+        for file in [ProtectedFile::Agent, ProtectedFile::Offline, ProtectedFile::OfflineLog] {
+            world.files.files.lock().unwrap().insert(file, bytes.clone());
+        }
+        for value in [StateValue::OfflineCopy, StateValue::Learned] {
+            world.registry.values.lock().unwrap().insert(value, bytes.clone());
+        }
+        let loaded = load(&world.services);
+        proptest::prop_assert_eq!(loaded.state, State::Damaged(Damage::Malformed));
+        proptest::prop_assert!(crate::offline::unreported(&world.services).is_empty());
+    }
+}

@@ -28,11 +28,9 @@ impl Cause {
         match self {
             Self::Transport(error) => texts::address_failure(error),
             Self::NotAuthentic => "something else than your TRASA server answered",
-            Self::Clock => "the clocks of server and computer could not be brought together",
-            Self::Unavailable => "the server is there but cannot decide now",
-            Self::Restored => {
-                "the server was restored and waits for an administrator to approve this computer again"
-            }
+            Self::Clock => "its clock and this computer's could not be brought together",
+            Self::Unavailable => "it cannot decide now",
+            Self::Restored => "it was restored and waits for an administrator to approve this computer again",
             Self::NoTimeLeft => "it did not answer in time",
         }
     }
@@ -57,6 +55,12 @@ impl Cause {
             Self::Restored => "restored",
             Self::NoTimeLeft => "timeout",
         }
+    }
+
+    /// Whether the server itself answered, only without a decision.
+    #[must_use]
+    pub const fn is_reached(&self) -> bool {
+        matches!(self, Self::Clock | Self::Unavailable | Self::Restored)
     }
 
     pub(super) const fn is_cancel(&self) -> bool {

@@ -130,8 +130,13 @@ pub enum Refusal {
     },
     /// A signed answer that does not belong to the question, or that nobody here understands.
     DoesNotFit,
-    /// No decision, and the account is not listed. The clause says why there was none.
-    NoDecision(String),
+    /// No decision, and the account is not listed.
+    NoDecision {
+        /// A clause that says why there was none.
+        why: String,
+        /// The server itself answered, only without a decision.
+        reached: bool,
+    },
     /// The configuration is damaged, and the account is not listed.
     Damaged,
     /// The person gave up.

@@ -232,7 +232,7 @@ impl Logon {
             }
             Refusal::Error { code, parameters } => Status::error(texts::refusal(*code, parameters)),
             Refusal::DoesNotFit => Status::error(texts::ANSWER_DOES_NOT_FIT),
-            Refusal::NoDecision(why) => Status::warning(texts::no_decision(why)),
+            Refusal::NoDecision { why, reached } => Status::warning(texts::no_decision(why, *reached)),
             Refusal::Damaged => Status::error(texts::DAMAGED),
             Refusal::Cancelled => Status::information(texts::GIVEN_UP),
             Refusal::Internal => Status::error(texts::INTERNAL),

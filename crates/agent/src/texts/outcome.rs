@@ -63,13 +63,19 @@ pub const fn address_failure(why: &TransportError) -> &'static str {
     }
 }
 
-/// No decision, and the account is not listed. Always about reaching the server, never about the
-/// code: nobody looked at the code.
+/// No decision, and the account is not listed. Always about the server, never about the code:
+/// nobody looked at the code. `reached`: the server itself answered, only without a decision.
 #[must_use]
-pub fn no_decision(why: &str) -> String {
-    format!(
-        "The TRASA server could not be reached: {why}. Your code was not checked. Until it can be reached only offline users can sign in. Check the network and try again."
-    )
+pub fn no_decision(why: &str, reached: bool) -> String {
+    if reached {
+        format!(
+            "The TRASA server could not decide: {why}. Your code was not checked. Until it decides again only offline users can sign in. Try again, or ask your administrator."
+        )
+    } else {
+        format!(
+            "The TRASA server could not be reached: {why}. Your code was not checked. Until it can be reached only offline users can sign in. Check the network and try again."
+        )
+    }
 }
 
 /// A signed error of the server.

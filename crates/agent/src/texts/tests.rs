@@ -47,8 +47,10 @@ fn the_short_code_stands_where_an_administrator_is_needed() {
 
 #[test]
 fn not_reaching_the_server_is_a_network_text() {
-    let text = no_decision("it did not answer in time");
+    let text = no_decision("it did not answer in time", false);
     assert!(text.contains("could not be reached") && !text.contains("wrong"));
+    let text = no_decision("it cannot decide now", true);
+    assert!(text.contains("could not decide") && !text.contains("wrong"));
 }
 
 #[test]

@@ -369,7 +369,13 @@ fn signed_errors_refuse_except_a_restored_store() {
             world.server.script(move |_, _, _| Reply::SignedStatus(404, error.clone()));
             let passes = *code == ErrorCode::UnknownMachine && receipt;
             assert_eq!(right(&mut Tile::open(&world), "bat").is_some(), passes, "{code} {receipt}");
-            assert!(right(&mut Tile::open(&world), "anna").is_none(), "{code} {receipt}");
+            let mut tile = Tile::open(&world);
+            assert!(right(&mut tile, "anna").is_none(), "{code} {receipt}");
+            assert_eq!(
+                tile.status().contains("could not decide: it was restored"),
+                passes,
+                "{code} {receipt}"
+            );
         }
     }
     world.server.script(|_, _, _| Reply::SignedStatus(503, Answer::Unavailable));
@@ -535,6 +541,26 @@ fn names_that_do_not_resolve_yet_are_asked_again() {
         if times < 10 { Reply::Fails(TransportError::NameResolution) } else { server.allow(request) }
     });
     assert!(right(&mut Tile::open(&world), "bat").is_some());
+}
+
+#[test]
+fn a_tile_that_stands_for_days_undoes_no_news() {
+    let world = armed(&[]);
+    let mut old = Tile::open(&world);
+    // Meanwhile the report task learns of watch mode and of a recovered server.
+    world.server.rotate([31; 32], true);
+    let end = world.services.clock.unix_seconds() + 100_000;
+    let settings = Settings { mode: Mode::Watch, mode_until: Some(end), approved: true };
+    *world.server.settings.lock().unwrap() = settings.clone();
+    crate::report::report(&world.services, &crate::report::Facts::default(), &crate::ports::Never).unwrap();
+    assert!(right(&mut old, "bat").is_some());
+    let learned = crate::config::load(&world.services).usable.unwrap().learned;
+    assert_eq!(learned.settings, Some(settings));
+    assert_eq!(learned.key_list.map(|list| list.epoch), Some(1));
+    assert_eq!(learned.trasa_ids.len(), 1);
+    // And the old tile knows of watch mode at its next job.
+    world.server.script(|_, _, _| Reply::Fails(TransportError::Connect));
+    assert!(right(&mut old, "anna").is_some());
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn perform(bench: &mut Bench, step: &Step) -> Option<Permit> {
         Step::Deny | Step::NoDecision => {
             let refusal = match step {
                 Step::Deny => denied(),
-                _ => Answer::Refused(Refusal::NoDecision("x".into())),
+                _ => Answer::Refused(Refusal::NoDecision { why: "x".into(), reached: false }),
             };
             if let Some(ticket) = ticket {
                 bench.event(Event::Answered(ticket, refusal));

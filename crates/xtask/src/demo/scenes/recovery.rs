@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 
-use super::{NOT_REACHED, Scene, Seen, Stage, expect_refused, log_on, offline_user_passes, refused};
+use super::{Scene, Seen, Stage, expect_refused, log_on, offline_user_passes, refused};
 use crate::demo::host::Scenario;
 use crate::demo::people::{ANNA, OLGA};
 
@@ -31,7 +31,7 @@ pub const DATABASE_RESTORED: Scene = Scene {
 fn database_restored(stage: &mut Stage, seen: &mut Seen) -> Result<String> {
     stage.restore_to_before_admission()?;
     seen.line("the server knows the machine's receipt, not the machine:");
-    refused(stage, seen, &ANNA, NOT_REACHED)?;
+    refused(stage, seen, &ANNA, "could not decide")?;
     offline_user_passes(stage, seen, &OLGA)?;
     let machines = stage.server.cli(&["machine", "list"])?;
     let waiting = machines.as_array().and_then(|rows| rows.first()).context("no machine waits")?;
