@@ -1,2 +1,7 @@
-//! See Cargo.toml.
-fn main() {}
+//! TrasaConfig.exe. Everything is in the library, so that it is tested where there is no Windows.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    config_panel::main()
+}

@@ -1,0 +1,216 @@
+//! The command line.
+
+use crate::console::Exit;
+use agent::check::Check;
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Configures TRASA on this computer: which server decides its logons, and whether they are guarded.
+#[derive(Debug, Parser)]
+#[command(name = "TrasaConfig", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
+pub struct Arguments {
+    /// Print JSON; errors as {"code","message"} on standard error.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 ok, 1 refused, 2 usage, 3 server not reachable, 4 needs elevation; \
+                          those of check from 10 on stand in its own help";
+
+/// The commands.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Ask the server to admit this computer and save the configuration.
+    ///
+    /// The ServiceKey, or a token, comes on standard input, never as an argument, which others could
+    /// see. Nothing is saved before the server admitted this computer, and the ServiceKey is not kept.
+    Set(Set),
+    /// Show state and configuration.
+    #[command(after_help = "Example:\n  TrasaConfig show --json")]
+    Show,
+    /// Look for everything that would be in the way at a guarded logon: who would get in, and why not.
+    Check(CheckCommand),
+    /// Guard the Windows logon from now on, if somebody would get in.
+    Arm(Arm),
+    /// Guard the Windows logon no longer. The configuration stays.
+    #[command(after_help = "Example:\n  TrasaConfig disarm")]
+    Disarm,
+    /// Tell the server how this computer is, with offline logons it does not know of. Run hourly by a
+    /// scheduled task.
+    #[command(after_help = "Example:\n  TrasaConfig report --json")]
+    Report,
+    /// Register credential provider and filter with Windows. They do nothing until `arm`.
+    Register(Register),
+    /// Take credential provider and filter out of Windows. Not while the logon is guarded.
+    #[command(after_help = "Example:\n  TrasaConfig unregister")]
+    Unregister,
+}
+
+/// `set`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    TrasaConfig set --service-id 3q2-7w… --server trasa.example.com < key.txt\n  \
+    TrasaConfig set --service-id 3q2-7w… --server one.example.com,two.example.com:8443 --offline-users bat,WS01\\admin < key.txt")]
+pub struct Set {
+    /// The ServiceID, from the service profile page.
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    pub service_id: String,
+    /// Address of the TRASA server, host or host:port; several with commas, tried in order.
+    #[arg(long, value_name = "ADDRESS[,ADDRESS]")]
+    pub server: String,
+    /// Accounts that pass with their password alone while the server cannot be reached, with commas.
+    /// Those of before stay where this is not given; an empty list removes them.
+    #[arg(long, value_name = "NAME[,NAME]")]
+    pub offline_users: Option<String>,
+    /// Trust the TLS keys that the server's signed key list names instead of Windows' certificate store.
+    #[arg(long)]
+    pub skip_tls_verification: bool,
+    /// Replace the configuration although the logon is guarded. Nobody checks then that anybody gets in.
+    #[arg(long)]
+    pub while_armed: bool,
+}
+
+/// `check`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = check_help())]
+pub struct CheckCommand {
+    /// Let it pass that no local administrator is an offline user.
+    #[arg(long)]
+    pub without_offline_user: bool,
+}
+
+/// `arm`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  TrasaConfig arm --without-trial\n  \
+    TrasaConfig arm --without-trial --without-offline-user")]
+pub struct Arm {
+    /// Arm without a trial logon.
+    #[arg(long)]
+    pub without_trial: bool,
+    /// Arm although no local administrator is an offline user, so that nobody could repair this
+    /// computer while the server cannot be reached.
+    #[arg(long)]
+    pub without_offline_user: bool,
+}
+
+/// `register`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  TrasaConfig register\n  \
+    TrasaConfig register --dll \"C:\\Program Files\\TRASA\\0.1.0\\TrasaCP.dll\"")]
+pub struct Register {
+    /// The DLL; without it TrasaCP.dll beside this program.
+    #[arg(long, value_name = "FILE")]
+    pub dll: Option<PathBuf>,
+}
+
+fn check_help() -> String {
+    let mut help = "Examples:\n  TrasaConfig check\n  TrasaConfig check --json\n\n\
+        Exit codes: 0 nothing is in the way, 1 to 4 as everywhere, else the first of these that failed:"
+        .to_owned();
+    for check in Check::ALL {
+        help.push_str(&format!("\n  {}  {}", check.number(), check.text()));
+    }
+    help
+}
+
+/// What came of the command line.
+#[derive(Debug)]
+pub enum Parsed {
+    /// A command.
+    Run(Arguments),
+    /// Help, the version, or what is wrong.
+    Say {
+        /// The text.
+        text: String,
+        /// Whether errors are wanted as JSON.
+        json: bool,
+        /// Ok for help.
+        exit: Exit,
+    },
+}
+
+/// Reads the command line.
+#[must_use]
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Parsed {
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    let json = arguments.iter().any(|argument| argument == "--json");
+    let parsed = Arguments::command()
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Arguments::from_arg_matches(&matches));
+    match parsed {
+        Ok(arguments) => Parsed::Run(arguments),
+        Err(error) => {
+            let exit = match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Ok,
+                _ => Exit::Usage,
+            };
+            Parsed::Say { text: error.render().to_string(), json, exit }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::panic)]
+
+    use super::{Arguments, Command, Parsed, parse};
+    use crate::console::Exit;
+    use clap::CommandFactory as _;
+
+    fn of(line: &str) -> Parsed {
+        parse(["TrasaConfig"].into_iter().chain(line.split_whitespace()).map(Into::into))
+    }
+
+    #[test]
+    fn the_parser_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_service_id_may_begin_with_a_hyphen() {
+        for line in ["set --service-id -abc --server s", "set --service-id=-abc --server s"] {
+            let Parsed::Run(Arguments { command: Command::Set(set), .. }) = of(line) else {
+                panic!("{line}")
+            };
+            assert_eq!(set.service_id, "-abc");
+        }
+    }
+
+    #[test]
+    fn there_is_no_argument_for_a_secret() {
+        for line in [
+            "set --service-id a --server s --service-key k",
+            "set --service-id a --server s --key k",
+            "set --service-id a --server s --token t",
+            "set --service-id a --server s k",
+            "",
+            "frobnicate",
+            "arm --force",
+        ] {
+            assert!(matches!(of(line), Parsed::Say { exit: Exit::Usage, .. }), "{line}");
+        }
+    }
+
+    #[test]
+    fn json_is_known_even_where_the_rest_is_not() {
+        assert!(matches!(of("frobnicate --json"), Parsed::Say { json: true, .. }));
+        assert!(matches!(of("frobnicate"), Parsed::Say { json: false, .. }));
+    }
+
+    #[test]
+    fn every_command_has_help_with_an_example() {
+        for command in ["set", "show", "check", "arm", "disarm", "report", "register", "unregister"] {
+            let Parsed::Say { text, exit: Exit::Ok, .. } = of(&format!("{command} --help")) else {
+                panic!("{command}")
+            };
+            assert!(text.contains(&format!("\n  TrasaConfig {command}")), "{text}");
+        }
+        let Parsed::Say { text, exit: Exit::Ok, .. } = of("check --help") else { panic!() };
+        assert!(text.contains("\n  12  the TRASA server answers"), "{text}");
+    }
+}

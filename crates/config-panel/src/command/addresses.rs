@@ -1,0 +1,130 @@
+//! Each address by itself: a logon is content with the first that answers, the check is not.
+
+use crate::panel::Panel;
+use agent::check::{Check, Line, Verdict};
+use agent::config::{Configuration, Usable};
+use agent::exchange::{ANSWER_LIMIT, CONNECT_LIMIT};
+use agent::keys::P256Verifier;
+use agent::ports::{Address, Deadlines, HttpRequest, Method, Never, TlsExpectation, TransportError};
+use agent::texts;
+use protocol::keys::KeyList;
+use protocol::v2::{Answer, path};
+
+/// What was found at an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Found {
+    /// Our server, in order.
+    Server,
+    /// Our server, with a certificate that only passes because its key is the one seen last.
+    OutOfDate,
+    /// Somebody without the keys of our server.
+    Somebody,
+    /// Nobody.
+    Nothing(TransportError),
+}
+
+/// A line for each address. Asks only for the public list of server keys, which wants no signature.
+pub(super) fn lines(panel: &Panel, usable: &Usable) -> Vec<Line> {
+    usable.servers.iter().map(|address| line(address, &find(panel, usable, address))).collect()
+}
+
+fn line(address: &Address, found: &Found) -> Line {
+    let line = |check, verdict, text| Line { check, verdict, text };
+    match found {
+        Found::Server => line(Check::Server, Verdict::Good, format!("{address} answers.")),
+        Found::OutOfDate => line(
+            Check::Certificate,
+            Verdict::Warns,
+            format!(
+                "{address}: the certificate is out of date, or the clock is wrong. It passes only because its key is known. Renew it (trasa-server cert renew)."
+            ),
+        ),
+        Found::Somebody => line(
+            Check::Server,
+            Verdict::Warns,
+            format!("{address}: something else than your TRASA server answers."),
+        ),
+        Found::Nothing(why @ (TransportError::Tls { .. } | TransportError::UnexpectedKey(_))) => {
+            line(Check::Certificate, Verdict::Warns, format!("{address}: {}.", texts::address_failure(why)))
+        }
+        Found::Nothing(why) => {
+            line(Check::Server, Verdict::Warns, format!("{address}: {}.", texts::address_failure(why)))
+        }
+    }
+}
+
+fn find(panel: &Panel, usable: &Usable, address: &Address) -> Found {
+    let (configuration, learned) = (&usable.configuration, &usable.learned);
+    let list = learned.key_list(configuration);
+    let strict = if usable.skip_tls_verification {
+        TlsExpectation::Pinned(list.tls.clone())
+    } else {
+        TlsExpectation::MachineStore { last_seen: None }
+    };
+    let last_seen = learned.tls_seen.get(&address.to_string()).copied();
+    match (ask(panel, configuration, list, address, &strict), last_seen) {
+        (Err(TransportError::Tls { code }), Some(key)) if !usable.skip_tls_verification => {
+            let known = TlsExpectation::MachineStore { last_seen: Some(key) };
+            match ask(panel, configuration, list, address, &known) {
+                Ok(true) => Found::OutOfDate,
+                Ok(false) => Found::Somebody,
+                Err(_) => Found::Nothing(TransportError::Tls { code }),
+            }
+        }
+        (Ok(true), _) => Found::Server,
+        (Ok(false), _) => Found::Somebody,
+        (Err(why), _) => Found::Nothing(why),
+    }
+}
+
+/// Whether the key list at this address chains to our anchor.
+fn ask(
+    panel: &Panel,
+    configuration: &Configuration,
+    list: &KeyList,
+    address: &Address,
+    tls: &TlsExpectation,
+) -> Result<bool, TransportError> {
+    let request = HttpRequest {
+        method: Method::Get,
+        path_and_query: path::KEYS.to_owned(),
+        headers: Vec::new(),
+        body: Vec::new(),
+    };
+    let deadlines = Deadlines { connect: CONNECT_LIMIT, total: ANSWER_LIMIT };
+    let answer = panel.services.transport.exchange(address, tls, &request, deadlines, &Never)?;
+    let keys = match serde_json::from_slice(&answer.body) {
+        Ok(Answer::Keys { keys }) => keys,
+        _ => return Ok(false),
+    };
+    Ok(protocol::keys::follow(&configuration.anchor, Some(list), &keys, P256Verifier::new).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Found, line};
+    use agent::check::{Check, Verdict};
+    use agent::ports::{Address, TransportError};
+    use protocol::encoding::Bytes;
+
+    #[test]
+    fn each_address_has_its_line() {
+        let address = Address::parse("one:8443").expect("an address");
+        for (found, check, verdict) in [
+            (Found::Server, Check::Server, Verdict::Good),
+            (Found::OutOfDate, Check::Certificate, Verdict::Warns),
+            (Found::Somebody, Check::Server, Verdict::Warns),
+            (Found::Nothing(TransportError::Tls { code: 1 }), Check::Certificate, Verdict::Warns),
+            (
+                Found::Nothing(TransportError::UnexpectedKey(Bytes([1; 32]))),
+                Check::Certificate,
+                Verdict::Warns,
+            ),
+            (Found::Nothing(TransportError::Connect), Check::Server, Verdict::Warns),
+        ] {
+            let line = line(&address, &found);
+            assert_eq!((line.check, line.verdict), (check, verdict), "{found:?}");
+            assert!(line.text.starts_with("one:8443") && line.text.ends_with('.'), "{}", line.text);
+        }
+    }
+}

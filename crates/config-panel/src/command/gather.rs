@@ -1,0 +1,142 @@
+//! Gathers what the check decides about.
+
+use crate::panel::Panel;
+use crate::{registration, surroundings};
+use agent::account::{Account, KnownAccount, LOOKUP_LIMIT, ResolveError, resolve_listed};
+use agent::check::{Facts, Subject};
+use agent::config::{self, Learned, OfflineList, State, Usable};
+use agent::exchange::{CallFailed, Client, Connection, FIRST_ANSWER_LIMIT};
+use agent::ports::{LookupError, Never};
+use agent::report;
+use agent::worker::versions;
+use protocol::v2::{CheckAnswer, CheckPurpose, CheckRequest};
+
+/// Everything that the check wants to know. Tells the server first how this computer is, so that its
+/// mode and approval are those of now.
+pub(super) fn facts(panel: &Panel) -> Facts {
+    let services = &panel.services;
+    let told = match config::load(services).usable {
+        Some(_) => report::report(services, &panel.report_facts(), &Never).map(drop),
+        None => Err(CallFailed::Unreachable(Vec::new())),
+    };
+    let loaded = config::load(services);
+    let (offline, unresolved) = resolved(panel, loaded.offline.users);
+    let subjects = subjects(panel, &offline);
+    let usable = loaded.usable.as_ref();
+    let seen = usable.filter(|_| told.is_ok()).map(|usable| usable.learned.highest_server_time);
+    let mut clock_offset = seen.map(|time| time.saturating_sub(services.clock.unix_seconds()));
+    let answer = match (told, usable) {
+        (Err(failed), _) => Err(failed),
+        (Ok(()), Some(usable)) if loaded.state == State::Verified => {
+            let answer = ask(panel, usable, &subjects, &loaded.machine.windows_version);
+            if let Ok(answer) = &answer {
+                clock_offset = Some(answer.time.saturating_sub(services.clock.unix_seconds()));
+            }
+            answer
+        }
+        // Armed: the server says who would get in only before. It has just taken the report.
+        (Ok(()), _) => {
+            Ok(CheckAnswer { accounts: Vec::new(), ask_trasa_id: true, time: services.clock.unix_seconds() })
+        }
+    };
+    Facts {
+        state: loaded.state,
+        watching: usable.is_some_and(|usable| {
+            usable.learned.is_watching(&usable.configuration, services.clock.unix_seconds())
+        }),
+        approved: usable.is_some_and(|usable| usable.learned.settings(&usable.configuration).approved),
+        subjects,
+        answer,
+        offline,
+        unresolved,
+        registration: registration::facts(panel),
+        auto_admin_logon: surroundings::auto_admin_logon(panel),
+        automatic_restart_sign_on: surroundings::automatic_restart_sign_on(panel),
+        excluded_by_policy: surroundings::excluded_by_policy(panel),
+        restricted_admin: surroundings::restricted_admin(panel),
+        clock_offset,
+        proxy: None,
+        certificate_days: None,
+        trial_passed: false,
+    }
+}
+
+/// The offline users whom Windows still knows, and the others. Where Windows cannot say, what was
+/// resolved when the list was saved stands.
+fn resolved(panel: &Panel, users: Vec<KnownAccount>) -> (OfflineList, Vec<(String, ResolveError)>) {
+    let lookup = &*panel.services.lookup;
+    let machine = panel.services.machine.facts();
+    let mut list = OfflineList::default();
+    let mut unresolved = Vec::new();
+    for user in users {
+        let found = match &user.account.sid {
+            Some(sid) => match lookup.by_sid(sid, LOOKUP_LIMIT) {
+                Ok(account) if account.is_user => Ok(user.clone()),
+                Ok(_) => Err(ResolveError::NotAUser),
+                Err(LookupError::NotFound) => Err(ResolveError::NotFound),
+                Err(_) => Ok(user.clone()),
+            },
+            None => resolve_listed(&user.typed, &machine, lookup),
+        };
+        match found {
+            Ok(user) => list.users.push(user),
+            Err(why) => unresolved.push((user.typed, why)),
+        }
+    }
+    (list, unresolved)
+}
+
+/// Local administrators, offline users, whoever used this computer lately, and the accounts of the
+/// computer itself; each once.
+fn subjects(panel: &Panel, offline: &OfflineList) -> Vec<Subject> {
+    let services = &panel.services;
+    let machine = services.machine.facts();
+    let profiles = surroundings::recent_profiles(panel, services.clock.unix_seconds());
+    let people = panel.people();
+    let lately = profiles.iter().filter_map(|sid| services.lookup.by_sid(sid, LOOKUP_LIMIT).ok());
+    let lately = lately.filter(|found| found.is_user).map(|found| Account::from_resolved(&found, &machine));
+    let mut subjects: Vec<Subject> = Vec::new();
+    let offline = offline.users.iter().map(|user| user.account.clone());
+    let everybody = people
+        .administrators
+        .iter()
+        .cloned()
+        .chain(offline)
+        .chain(lately)
+        .chain(people.local.iter().cloned());
+    for account in everybody {
+        if subjects.len() == protocol::MAX_CHECK_ACCOUNTS {
+            break;
+        }
+        if subjects.iter().any(|subject| subject.account.is_same(&account)) {
+            continue;
+        }
+        let sid = account.sid.as_ref();
+        subjects.push(Subject {
+            is_local_administrator: people.administrators.iter().any(|other| other.is_same(&account)),
+            has_recent_profile: sid.is_some_and(|sid| profiles.contains(sid)),
+            last_sign_in: sid
+                .map_or(agent::check::LastSignIn::Unknown, |sid| surroundings::last_sign_in(panel, sid)),
+            account,
+        });
+    }
+    subjects
+}
+
+fn ask(
+    panel: &Panel,
+    usable: &Usable,
+    subjects: &[Subject],
+    windows: &str,
+) -> Result<CheckAnswer, CallFailed> {
+    let request = CheckRequest {
+        purpose: CheckPurpose::Arming,
+        armed: false,
+        accounts: subjects.iter().map(|subject| subject.account.to_wire()).collect(),
+    };
+    let connection = Connection { usable, versions: versions(windows) };
+    let mut client = Client::new(&panel.services, connection, usable.learned.clone());
+    let answer = client.check(&request, FIRST_ANSWER_LIMIT, &Never);
+    Learned::update(&panel.services, &usable.learned, client.learned());
+    answer
+}

@@ -1,0 +1,37 @@
+//! The commands, one file each.
+
+mod addresses;
+mod arm;
+mod check;
+mod disarm;
+mod gather;
+mod register;
+mod report;
+mod set;
+mod show;
+
+use crate::arguments::Command;
+use crate::console::{Console, Failure};
+use crate::panel::Panel;
+use protocol::service_key::AdmissionSecret;
+
+/// Where the ServiceKey or token comes from.
+pub type ReadSecret<'a> = &'a mut dyn FnMut() -> Result<AdmissionSecret, Failure>;
+
+/// Runs a command to its end; gives the program's exit code.
+pub fn run(command: Command, panel: &Panel, secret: ReadSecret<'_>, console: &mut Console<'_>) -> u8 {
+    let done = match command {
+        Command::Set(arguments) => set::run(&arguments, panel, secret, console),
+        Command::Show => show::run(panel, console),
+        Command::Check(arguments) => return check::run(&arguments, panel, console),
+        Command::Arm(arguments) => arm::run(&arguments, panel, console),
+        Command::Disarm => disarm::run(panel, console),
+        Command::Report => report::run(panel, console),
+        Command::Register(arguments) => register::register(arguments, panel, console),
+        Command::Unregister => register::unregister(panel, console),
+    };
+    match done {
+        Ok(()) => 0,
+        Err(failure) => console.fail(&failure),
+    }
+}

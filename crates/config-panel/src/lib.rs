@@ -1,0 +1,50 @@
+//! TrasaConfig.exe: the configuration panel's command line.
+//!
+//! A command gathers what it needs through ports ([`ports`] and those of [`agent::ports`]), lets
+//! [`agent`] decide, and says what came of it: one line for people, or JSON with `--json`. Nothing
+//! here calls Windows but the `windows` module, so that all of it is tested everywhere.
+#![forbid(unsafe_code)]
+
+pub mod arguments;
+pub mod command;
+pub mod console;
+pub mod panel;
+pub mod ports;
+pub mod registration;
+pub mod secret;
+pub mod surroundings;
+#[cfg(test)]
+mod testing;
+#[cfg(windows)]
+mod windows;
+
+use arguments::Parsed;
+use console::Console;
+use std::io::{stderr, stdout};
+use std::process::ExitCode;
+
+/// The program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let parsed = arguments::parse(std::env::args_os());
+    let (mut out, mut err) = (stdout(), stderr());
+    let code = match parsed {
+        Parsed::Run(arguments) => {
+            let mut console = Console::new(arguments.json, &mut out, &mut err);
+            run(arguments, &mut console)
+        }
+        Parsed::Say { text, json, exit } => Console::new(json, &mut out, &mut err).say(&text, exit),
+    };
+    ExitCode::from(code)
+}
+
+#[cfg(windows)]
+fn run(arguments: arguments::Arguments, console: &mut Console<'_>) -> u8 {
+    let panel = windows::panel();
+    command::run(arguments.command, &panel, &mut windows::read_secret, console)
+}
+
+#[cfg(not(windows))]
+fn run(_: arguments::Arguments, console: &mut Console<'_>) -> u8 {
+    console.fail(&console::Failure::usage("TrasaConfig needs Windows."))
+}

@@ -1,0 +1,67 @@
+//! What the panel asks Windows beyond the ports of [`agent::ports`].
+
+use agent::ports::{LookupError, ResolvedAccount, WriteFailed};
+use std::path::Path;
+
+/// Whether this process may change the machine.
+pub trait Elevation {
+    /// True if its token is elevated, or is SYSTEM's.
+    fn is_elevated(&self) -> bool;
+}
+
+/// An account of the computer's own database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalAccount {
+    /// Its name, without the computer's.
+    pub name: String,
+    /// Nobody can sign in with it until it is enabled.
+    pub is_disabled: bool,
+}
+
+/// The accounts of this computer.
+pub trait LocalAccounts {
+    /// Members of the local group of administrators, groups among them as such.
+    ///
+    /// # Errors
+    /// [`LookupError::Unavailable`] where Windows does not say.
+    fn administrators(&self) -> Result<Vec<ResolvedAccount>, LookupError>;
+
+    /// Everybody in the computer's own database.
+    ///
+    /// # Errors
+    /// [`LookupError::Unavailable`] where Windows does not say.
+    fn all(&self) -> Result<Vec<LocalAccount>, LookupError>;
+}
+
+/// `HKEY_LOCAL_MACHINE`, in the view of 64-bit programs. What cannot be read is not there.
+pub trait LocalMachine {
+    /// Text of a value (REG_SZ, REG_EXPAND_SZ); an empty name is the key's default value.
+    fn text(&self, key: &str, value: &str) -> Option<String>;
+
+    /// Number of a value (REG_DWORD).
+    fn number(&self, key: &str, value: &str) -> Option<u32>;
+
+    /// Names of the keys below a key.
+    fn keys(&self, key: &str) -> Vec<String>;
+
+    /// Makes the key where it is missing and writes a text.
+    ///
+    /// # Errors
+    /// [`WriteFailed`].
+    fn set_text(&self, key: &str, value: &str, text: &str) -> Result<(), WriteFailed>;
+
+    /// Removes a key with everything below it; a missing one is no error.
+    ///
+    /// # Errors
+    /// [`WriteFailed`].
+    fn remove(&self, key: &str) -> Result<(), WriteFailed>;
+}
+
+/// Files of the program itself.
+pub trait ProgramFiles {
+    /// The DLL beside this program.
+    fn own_dll(&self) -> Option<std::path::PathBuf>;
+
+    /// Whether a file is there.
+    fn is_file(&self, path: &Path) -> bool;
+}

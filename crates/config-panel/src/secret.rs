@@ -1,0 +1,105 @@
+//! The ServiceKey or token, from standard input and never from an argument, which others can see.
+
+use crate::console::Failure;
+use protocol::service_key::AdmissionSecret;
+use std::io::Read;
+use zeroize::Zeroizing;
+
+/// Longest text that is read: many times a token's length.
+const MAX_BYTES: usize = 1024;
+
+/// Reads what was piped in. The buffer has its full size from the beginning, so that growing leaves
+/// no copy behind, and is wiped.
+///
+/// # Errors
+/// [`Failure`], which never quotes what was read.
+pub fn read(input: &mut dyn Read) -> Result<AdmissionSecret, Failure> {
+    read_until(input, |_| false)
+}
+
+/// Reads what was typed, up to the end of the line.
+///
+/// # Errors
+/// [`Failure`], which never quotes what was read.
+pub fn read_line(input: &mut dyn Read) -> Result<AdmissionSecret, Failure> {
+    read_until(input, |read| read.contains(&b'\n'))
+}
+
+fn read_until(input: &mut dyn Read, is_all: fn(&[u8]) -> bool) -> Result<AdmissionSecret, Failure> {
+    let mut buffer = Zeroizing::new([0; MAX_BYTES]);
+    let mut length = 0;
+    loop {
+        let Some(rest) = buffer.get_mut(length..).filter(|rest| !rest.is_empty()) else {
+            return Err(malformed());
+        };
+        match input.read(rest) {
+            Ok(0) => break,
+            Ok(read) => {
+                length += read;
+                if is_all(buffer.get(..length).unwrap_or_default()) {
+                    break;
+                }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                return Err(Failure::refused("input", format!("Standard input could not be read: {error}.")));
+            }
+        }
+    }
+    parse(core::str::from_utf8(buffer.get(..length).unwrap_or_default()).map_err(|_| malformed())?)
+}
+
+/// Reads the text of a ServiceKey or token, as it was piped in or typed.
+///
+/// # Errors
+/// [`Failure`], which never quotes the text.
+pub fn parse(text: &str) -> Result<AdmissionSecret, Failure> {
+    // What Windows' own programs like to put before a text.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim();
+    if text.is_empty() {
+        return Err(Failure::usage("Give the ServiceKey or a token on standard input."));
+    }
+    AdmissionSecret::parse(text).ok_or_else(malformed)
+}
+
+fn malformed() -> Failure {
+    Failure::refused(
+        "service_key_malformed",
+        "What came on standard input is no ServiceKey and no token. Copy it again, whole, from the service profile page.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{read, read_line};
+    use crate::console::Exit;
+    use protocol::encoding::Bytes;
+    use protocol::service_key::AdmissionSecret;
+
+    #[test]
+    fn a_key_is_read_however_it_is_wrapped() {
+        let text = AdmissionSecret::service_key([7; 32], Bytes([9; 32])).to_text();
+        for wrapped in [text.to_string(), format!("{}\r\n", *text), format!("\u{feff} {}\n\n", *text)] {
+            let secret = read(&mut wrapped.as_bytes()).expect("a key");
+            assert_eq!(secret.hmac_key(), &[7; 32]);
+            let typed = read_line(&mut wrapped.as_bytes()).expect("a key");
+            assert_eq!(typed.hmac_key(), &[7; 32]);
+        }
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused_and_not_quoted() {
+        for (text, exit) in [
+            (&b""[..], Exit::Usage),
+            (b" \r\n", Exit::Usage),
+            (b"secret-canary", Exit::Refused),
+            (b"\xff\xfes", Exit::Refused),
+            (&[b'a'; 1024], Exit::Refused),
+            (&[b'a'; 5000], Exit::Refused),
+        ] {
+            let failure = read(&mut &*text).expect_err("no key");
+            assert_eq!(failure.exit(), exit);
+            assert!(!failure.message().contains("canary"));
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! A computer in memory: the agent's fakes, and those of the panel's own ports.
+#![allow(clippy::unwrap_used)]
+
+use crate::arguments::{self, Parsed};
+use crate::command;
+use crate::console::Console;
+use crate::panel::Panel;
+use crate::ports::{Elevation, LocalAccount, LocalAccounts, LocalMachine, ProgramFiles};
+use crate::secret;
+use agent::ports::{LookupError, ResolvedAccount, WriteFailed};
+use agent::testing::World;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+#[derive(Clone)]
+enum Value {
+    Text(String),
+    Number(u32),
+}
+
+#[derive(Default)]
+struct Registry {
+    values: RefCell<BTreeMap<(String, String), Value>>,
+    /// After this many writes one fails.
+    fails_in: Cell<Option<usize>>,
+}
+
+impl Registry {
+    fn value(&self, key: &str, value: &str) -> Option<Value> {
+        self.values.borrow().get(&(key.to_lowercase(), value.to_lowercase())).cloned()
+    }
+    fn set(&self, key: &str, name: &str, value: Value) {
+        self.values.borrow_mut().insert((key.to_lowercase(), name.to_lowercase()), value);
+    }
+    fn write(&self) -> Result<(), WriteFailed> {
+        match self.fails_in.get() {
+            Some(0) => {
+                self.fails_in.set(None);
+                Err(WriteFailed { code: 87 })
+            }
+            left => {
+                self.fails_in.set(left.map(|left| left - 1));
+                Ok(())
+            }
+        }
+    }
+}
+
+impl LocalMachine for Rc<Registry> {
+    fn text(&self, key: &str, value: &str) -> Option<String> {
+        match self.value(key, value) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+    fn number(&self, key: &str, value: &str) -> Option<u32> {
+        match self.value(key, value) {
+            Some(Value::Number(number)) => Some(number),
+            _ => None,
+        }
+    }
+    fn keys(&self, key: &str) -> Vec<String> {
+        let prefix = format!(r"{}\", key.to_lowercase());
+        let values = self.values.borrow();
+        let below: BTreeSet<_> = values
+            .keys()
+            .filter_map(|(key, _)| key.strip_prefix(&prefix)?.split('\\').next())
+            .map(str::to_uppercase)
+            .collect();
+        below.into_iter().collect()
+    }
+    fn set_text(&self, key: &str, value: &str, text: &str) -> Result<(), WriteFailed> {
+        self.write()?;
+        self.set(key, value, Value::Text(text.to_owned()));
+        Ok(())
+    }
+    fn remove(&self, key: &str) -> Result<(), WriteFailed> {
+        self.write()?;
+        let (key, below) = (key.to_lowercase(), format!(r"{}\", key.to_lowercase()));
+        self.values.borrow_mut().retain(|(at, _), _| *at != key && !at.starts_with(&below));
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Files(RefCell<BTreeSet<PathBuf>>);
+
+impl ProgramFiles for Rc<Files> {
+    fn own_dll(&self) -> Option<PathBuf> {
+        Some(PathBuf::from(Fixture::OWN_DLL))
+    }
+    fn is_file(&self, path: &Path) -> bool {
+        self.0.borrow().contains(path)
+    }
+}
+
+struct Elevated(Rc<Cell<bool>>);
+
+impl Elevation for Elevated {
+    fn is_elevated(&self) -> bool {
+        self.0.get()
+    }
+}
+
+/// The first administers the computer.
+struct Local(Rc<RefCell<Vec<LocalAccount>>>, ResolvedAccount);
+
+impl LocalAccounts for Local {
+    fn administrators(&self) -> Result<Vec<ResolvedAccount>, LookupError> {
+        Ok(vec![self.1.clone()])
+    }
+    fn all(&self) -> Result<Vec<LocalAccount>, LookupError> {
+        Ok(self.0.borrow().clone())
+    }
+}
+
+/// What a command printed and how it ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub exit: u8,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ran {
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(if self.exit == 0 || self.exit >= 10 { &self.out } else { &self.err }).unwrap()
+    }
+}
+
+/// `HOST`, a workgroup computer with `bat`, who administers it, and `anna`.
+pub(crate) struct Fixture {
+    pub world: World,
+    pub elevated: Rc<Cell<bool>>,
+    pub accounts: Rc<RefCell<Vec<LocalAccount>>>,
+    administrator: ResolvedAccount,
+    registry: Rc<Registry>,
+    files: Rc<Files>,
+}
+
+impl Fixture {
+    pub(crate) const OWN_DLL: &str = r"C:\Program Files\TRASA\0.1.0\TrasaCP.dll";
+
+    pub(crate) fn new() -> Self {
+        let world = World::new();
+        let bat = world.services.lookup.by_name(r"HOST\bat", core::time::Duration::ZERO).unwrap();
+        let accounts = ["bat", "anna"].map(|name| LocalAccount { name: name.to_owned(), is_disabled: false });
+        Self {
+            world,
+            elevated: Rc::new(Cell::new(true)),
+            accounts: Rc::new(RefCell::new(accounts.to_vec())),
+            administrator: bat,
+            registry: Rc::default(),
+            files: Rc::default(),
+        }
+    }
+
+    pub(crate) fn panel(&self) -> Panel {
+        Panel {
+            services: self.world.services.clone(),
+            elevation: Box::new(Elevated(self.elevated.clone())),
+            accounts: Box::new(Local(self.accounts.clone(), self.administrator.clone())),
+            local_machine: Box::new(self.registry.clone()),
+            program: Box::new(self.files.clone()),
+        }
+    }
+
+    /// Runs a command line with `input` on standard input.
+    pub(crate) fn run_with(&self, line: &str, input: &str) -> Ran {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let words = ["TrasaConfig"].into_iter().chain(line.split_whitespace()).map(Into::into);
+        let exit = match arguments::parse(words) {
+            Parsed::Run(arguments) => {
+                let mut console = Console::new(arguments.json, &mut out, &mut err);
+                let mut read = || secret::read(&mut input.as_bytes());
+                command::run(arguments.command, &self.panel(), &mut read, &mut console)
+            }
+            Parsed::Say { text, json, exit } => Console::new(json, &mut out, &mut err).say(&text, exit),
+        };
+        Ran { exit, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
+    }
+
+    pub(crate) fn run(&self, line: &str) -> Ran {
+        self.run_with(line, "")
+    }
+
+    /// `set` with the right ServiceKey.
+    pub(crate) fn set(&self, more: &str) -> Ran {
+        let key = self.world.server.service_key().to_text();
+        let service = self.world.server.service;
+        self.run_with(&format!("set --service-id {service} --server one.example.com {more}"), &key)
+    }
+
+    /// The DLL is there and registered.
+    pub(crate) fn install(&self) {
+        self.add_file(Self::OWN_DLL);
+        assert_eq!(self.run("register").exit, 0);
+    }
+
+    pub(crate) fn add_file(&self, path: &str) {
+        self.files.0.borrow_mut().insert(PathBuf::from(path));
+    }
+    pub(crate) fn set_text(&self, key: &str, value: &str, text: &str) {
+        self.registry.set(key, value, Value::Text(text.to_owned()));
+    }
+    pub(crate) fn set_number(&self, key: &str, value: &str, number: u32) {
+        self.registry.set(key, value, Value::Number(number));
+    }
+    pub(crate) fn registry_size(&self) -> usize {
+        self.registry.values.borrow().len()
+    }
+    /// The write after `writes` more fails.
+    pub(crate) fn fail_write(&self, writes: usize) {
+        self.registry.fails_in.set(Some(writes));
+    }
+}

@@ -1,0 +1,111 @@
+//! The ports on this Windows. All of it is safe: `unsafe` is at home in `agent-windows`.
+
+use crate::console::Failure;
+use crate::panel::Panel;
+use crate::ports::{Elevation, LocalAccount, LocalAccounts, LocalMachine, ProgramFiles};
+use crate::registration::DLL;
+use crate::secret;
+use agent::ports::{LookupError, ResolvedAccount, WriteFailed};
+use agent_windows::{Key, ValueError};
+use protocol::service_key::AdmissionSecret;
+use std::fs::File;
+use std::io::{IsTerminal as _, Write as _, stderr, stdin};
+use std::os::windows::io::AsHandle as _;
+use std::path::{Path, PathBuf};
+
+/// Everything, on this Windows.
+pub(crate) fn panel() -> Panel {
+    Panel {
+        services: agent_windows::services(),
+        elevation: Box::new(Token),
+        accounts: Box::new(Accounts),
+        local_machine: Box::new(Registry),
+        program: Box::new(Program),
+    }
+}
+
+/// The ServiceKey or token: typed without echo where there is a console, else from standard input.
+pub(crate) fn read_secret() -> Result<AdmissionSecret, Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::refused("input", format!("Standard input could not be read: {error}."))
+    };
+    let input = stdin();
+    // The standard library would keep what it read ahead in a buffer that is never wiped.
+    let mut unbuffered = File::from(input.as_handle().try_clone_to_owned().map_err(failed)?);
+    if !input.is_terminal() {
+        return secret::read(&mut unbuffered);
+    }
+    let _closed = write!(stderr(), "ServiceKey or token: ").and_then(|()| stderr().flush());
+    let read = agent_windows::without_echo(|| secret::read_line(&mut unbuffered));
+    let _closed = writeln!(stderr());
+    read
+}
+
+struct Token;
+
+impl Elevation for Token {
+    fn is_elevated(&self) -> bool {
+        agent_windows::is_elevated()
+    }
+}
+
+struct Accounts;
+
+impl LocalAccounts for Accounts {
+    fn administrators(&self) -> Result<Vec<ResolvedAccount>, LookupError> {
+        agent_windows::local_administrators()
+    }
+
+    fn all(&self) -> Result<Vec<LocalAccount>, LookupError> {
+        let accounts = agent_windows::local_accounts()?;
+        Ok(accounts
+            .into_iter()
+            .map(|account| LocalAccount { name: account.name, is_disabled: account.is_disabled })
+            .collect())
+    }
+}
+
+struct Registry;
+
+impl LocalMachine for Registry {
+    fn text(&self, key: &str, value: &str) -> Option<String> {
+        Key::open(key).and_then(|key| key.text(value)).ok()
+    }
+
+    fn number(&self, key: &str, value: &str) -> Option<u32> {
+        Key::open(key).and_then(|key| key.number(value)).ok()
+    }
+
+    fn keys(&self, key: &str) -> Vec<String> {
+        Key::open(key).map(|key| key.subkeys()).unwrap_or_default()
+    }
+
+    fn set_text(&self, key: &str, value: &str, text: &str) -> Result<(), WriteFailed> {
+        Key::create(key).and_then(|key| key.set_text(value, text)).map_err(write_failed)
+    }
+
+    fn remove(&self, key: &str) -> Result<(), WriteFailed> {
+        let Some((above, name)) = key.rsplit_once('\\') else { return Ok(()) };
+        match Key::open_to_write(above) {
+            Ok(above) => above.remove_tree(name).map_err(write_failed),
+            Err(ValueError::Missing) => Ok(()),
+            Err(error) => Err(write_failed(error)),
+        }
+    }
+}
+
+fn write_failed(error: ValueError) -> WriteFailed {
+    WriteFailed { code: error.code() }
+}
+
+struct Program;
+
+impl ProgramFiles for Program {
+    fn own_dll(&self) -> Option<PathBuf> {
+        Some(std::env::current_exe().ok()?.parent()?.join(DLL))
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        path.is_file()
+    }
+}
