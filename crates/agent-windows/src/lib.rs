@@ -21,9 +21,7 @@ mod win_error;
 
 use std::sync::Arc;
 
-pub use accounts::{
-    LocalAccount, WindowsAccounts, WindowsPasswords, local_accounts, local_administrators,
-};
+pub use accounts::{LocalAccount, WindowsAccounts, WindowsPasswords, local_accounts, local_administrators};
 pub use clock::WindowsClock;
 pub use console_input::without_echo;
 pub use elevation::is_elevated;

@@ -13,10 +13,10 @@ use windows::Win32::Foundation::{
 };
 use windows::Win32::Security::Authorization::SE_FILE_OBJECT;
 use windows::Win32::Storage::FileSystem::{
-    CREATE_NEW, CreateDirectoryW, CreateFileW, DeleteFileW, FILE_ATTRIBUTE_NORMAL,
+    CREATE_NEW, CreateDirectoryW, CreateFileW, DeleteFileW, FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_NORMAL,
     FILE_ATTRIBUTE_REPARSE_POINT, FILE_FLAG_OPEN_REPARSE_POINT, FILE_FLAG_WRITE_THROUGH,
-    FILE_FLAGS_AND_ATTRIBUTES, FILE_GENERIC_WRITE, FILE_SHARE_MODE, MOVEFILE_REPLACE_EXISTING,
-    MOVEFILE_WRITE_THROUGH, MoveFileExW,
+    FILE_FLAGS_AND_ATTRIBUTES, FILE_GENERIC_WRITE, FILE_SHARE_MODE, GetFileAttributesW,
+    INVALID_FILE_ATTRIBUTES, MOVEFILE_REPLACE_EXISTING, MOVEFILE_WRITE_THROUGH, MoveFileExW,
 };
 use windows::Win32::UI::Shell::{CSIDL_COMMON_APPDATA, SHGetFolderPathW};
 
@@ -26,6 +26,8 @@ use crate::win_error;
 
 /// The offline log grows by some hundred bytes a logon and is emptied by each report; the others are small.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
+const DIRECTORY: u32 = FILE_ATTRIBUTE_DIRECTORY.0;
+const REPARSE_POINT: u32 = FILE_ATTRIBUTE_REPARSE_POINT.0;
 /// A failure that left no Win32 number (ERROR_GEN_FAILURE).
 const GENERAL: u32 = 31;
 
@@ -58,10 +60,8 @@ impl WindowsFiles {
     fn try_read(&self, file: ProtectedFile) -> Result<Stored, u32> {
         let folder = self.folder()?;
         let path = folder.join(file.file_name());
-        match std::fs::symlink_metadata(&path) {
-            Ok(_) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Stored::Missing),
-            Err(error) => return Err(code(&error)),
+        if attributes_of(&path)?.is_none() {
+            return Ok(Stored::Missing);
         }
         // The folder first: while it is tight, nobody can put another file into the place of the one that was looked at.
         if !is_tight(folder)? || !is_tight(&path)? {
@@ -158,13 +158,27 @@ fn see_to_folder(folder: &Path) -> Result<(), u32> {
     match unsafe { CreateDirectoryW(name.as_pcwstr(), Some(&raw const attributes)) } {
         Ok(()) => tighten(folder),
         Err(error) if win_error::code_of(&error) == ERROR_ALREADY_EXISTS.0 => {
-            let found = std::fs::symlink_metadata(folder).map_err(|error| code(&error))?;
-            if !found.is_dir() || found.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT.0 != 0 {
+            let kind = attributes_of(folder)?.unwrap_or_default() & (DIRECTORY | REPARSE_POINT);
+            if kind != DIRECTORY {
                 return Err(ERROR_ACCESS_DENIED.0);
             }
             if is_tight(folder)? { Ok(()) } else { tighten(folder) }
         }
         Err(error) => Err(win_error::code_of(&error)),
+    }
+}
+
+/// Attributes of what stands there, of the link itself if it is one; nothing if nothing stands there.
+fn attributes_of(path: &Path) -> Result<Option<u32>, u32> {
+    let name = wide(path)?;
+    // SAFETY: the name ends with a zero.
+    let found = unsafe { GetFileAttributesW(name.as_pcwstr()) };
+    if found != INVALID_FILE_ATTRIBUTES {
+        return Ok(Some(found));
+    }
+    match win_error::last() {
+        gone if gone == ERROR_FILE_NOT_FOUND.0 || gone == ERROR_PATH_NOT_FOUND.0 => Ok(None),
+        code => Err(code),
     }
 }
 
