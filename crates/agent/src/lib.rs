@@ -16,6 +16,7 @@ pub mod password_text;
 pub mod ports;
 pub mod presence;
 pub mod printable;
+pub mod probation;
 pub mod proof;
 pub mod report;
 pub mod services;

@@ -1,9 +1,10 @@
 //! The heartbeat: what the agent tells the server each hour, and what it does with the answer.
 
-use crate::config::{self, Learned, Loaded, State};
+use crate::config::{self, Learned, Loaded, Notice, State};
 use crate::exchange::{CallFailed, Client, Connection, host};
 use crate::offline;
 use crate::ports::Cancelled;
+use crate::probation::{self, Standing};
 use crate::services::Services;
 use crate::worker::versions;
 use core::time::Duration;
@@ -21,8 +22,6 @@ const LIMIT: Duration = Duration::from_secs(30);
 pub struct Facts {
     /// What Windows will load.
     pub registration: Registration,
-    /// Until when the agent is on probation, Unix seconds.
-    pub probation_until: Option<i64>,
     /// The local administrators who are people.
     pub administrators: Vec<Account>,
     /// Windows was started in safe mode since the last report (B41).
@@ -44,6 +43,7 @@ pub fn build(
     loaded: &Loaded,
     learned: &Learned,
     facts: &Facts,
+    probation: Standing,
     mut unreported: Vec<OfflineLogon>,
 ) -> ReportRequest {
     unreported.truncate(MAX_OFFLINE_LOGONS);
@@ -63,7 +63,7 @@ pub fn build(
         versions: versions(&loaded.machine.windows_version),
         registration: facts.registration.clone(),
         key_list,
-        probation_until: facts.probation_until,
+        probation_until: if let Standing::Until(until) = probation { Some(until) } else { None },
         offline_logons: unreported,
         administrators: facts.administrators.iter().take(MAX_ADMINISTRATORS).cloned().collect(),
         notices: notices.into_iter().collect(),
@@ -77,14 +77,25 @@ pub fn build(
 /// # Errors
 /// [`CallFailed`]; what was not confirmed is sent again next time.
 pub fn report(services: &Services, facts: &Facts, cancelled: &dyn Cancelled) -> Result<Reported, CallFailed> {
+    // Before anything else, for it must not depend on the server.
+    let locked_out = probation::standing(services) == Standing::LockedOut
+        && config::disarm(services, "it locked out accounts with the right password during probation")
+            .is_ok();
     let loaded = config::load(services);
     let Some(usable) = &loaded.usable else { return Err(CallFailed::Unreachable(Vec::new())) };
+    if locked_out {
+        // Told until the server heard of it, also if this report does not get through.
+        let before = Learned::read(services, usable.configuration.machine);
+        let mut after = before.clone();
+        after.notices.insert(Notice::ProbationDisarmed.code().to_owned());
+        Learned::update(services, &before, after);
+    }
     let mut done = Reported { offline_logons: 0, released: false };
     loop {
         let unreported = offline::unreported(services);
         let more = unreported.len() > MAX_OFFLINE_LOGONS;
         let learned = Learned::read(services, usable.configuration.machine);
-        let request = build(&loaded, &learned, facts, unreported);
+        let request = build(&loaded, &learned, facts, probation::standing(services), unreported);
         let connection = Connection { usable, versions: request.versions.clone() };
         let mut client = Client::new(services, connection, learned.clone());
         let answer = client.report(&request, LIMIT, cancelled);
@@ -234,10 +245,11 @@ mod tests {
         let loaded = config::load(&world.services);
         let learned = loaded.usable.as_ref().unwrap().learned.clone();
         let facts = Facts { safe_mode_boot: true, ..Facts::default() };
-        let request = super::build(&loaded, &learned, &facts, Vec::new());
+        let request =
+            super::build(&loaded, &learned, &facts, crate::probation::Standing::Until(7), Vec::new());
         assert_eq!(request.notices, ["offline_copy_loose", "safe_mode_boot"]);
         assert_eq!((request.armed, request.state.as_str(), request.key_list), (true, "armed", (0, 1)));
-        assert_eq!(request.host.name, "HOST");
+        assert_eq!((request.host.name.as_str(), request.probation_until), ("HOST", Some(7)));
         listen(&world, false);
         report(&world.services, &Facts::default(), &Never).expect("answered");
         let learned = config::load(&world.services).usable.unwrap().learned;

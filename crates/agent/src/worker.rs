@@ -11,11 +11,13 @@ use crate::logon::{
 use crate::offline;
 use crate::password::{self, PasswordOutcome};
 use crate::ports::{Address, Cancelled, Event, SessionFacts, TransportError};
+use crate::probation;
 use crate::proof::{Basis, Scenario};
 use crate::services::Services;
 use crate::{Sid, config, proof::Binding};
 use core::time::Duration;
-use protocol::v2::{CheckPurpose, CheckRequest, Feature, Versions};
+use protocol::reason::Reason;
+use protocol::v2::{CheckPurpose, CheckRequest, Feature, PasswordState, Versions};
 use std::sync::{Mutex, PoisonError};
 
 /// How long to wait for a network or for name resolution, once a logon.
@@ -152,6 +154,7 @@ pub fn run(
                 Err(refusal) => Answer::Refused(refusal),
             };
             record(agent, &question.binding, &answer);
+            note_for_probation(agent, &question, &answer);
             LogonEvent::Answered(question.ticket, answer)
         }
     }
@@ -311,6 +314,22 @@ impl<'a> Wait<'a> {
     fn for_names(&mut self, cancelled: &dyn Cancelled, progress: &mut dyn FnMut(Progress)) -> bool {
         progress(Progress::WaitingForNetwork);
         self.pause(RESOLVE_PAUSE, cancelled)
+    }
+}
+
+/// Only a verified password tells whether somebody was locked out who should not be.
+fn note_for_probation(agent: &Agent, question: &LogonQuestion, answer: &Answer) {
+    match answer {
+        Answer::Allowed(proof) => {
+            if matches!(proof.basis(), Basis::Decision { reason, .. } if *reason != Reason::Watch) {
+                probation::end(&agent.services);
+            }
+        }
+        Answer::Refused(Refusal::Cancelled) => {}
+        Answer::Refused(_) if question.password == PasswordState::Verified => {
+            probation::refused(&agent.services);
+        }
+        Answer::Refused(_) => {}
     }
 }
 

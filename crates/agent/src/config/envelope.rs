@@ -17,13 +17,13 @@ struct Envelope<'a> {
     body: &'a RawValue,
 }
 
-pub(super) fn wrap(body: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
+pub(crate) fn wrap(body: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
     let body = serde_json::value::to_raw_value(body)?;
     serde_json::to_vec(&Envelope { hash: hash(&body), body: &body })
 }
 
 /// `None` unless the whole of it is there and unchanged.
-pub(super) fn open<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+pub(crate) fn open<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     let envelope: Envelope<'_> = serde_json::from_slice(bytes).ok()?;
     if hash(envelope.body) != envelope.hash {
         return None;

@@ -78,6 +78,8 @@ pub enum Notice {
     OfflineListLost,
     /// The computer has another name than at its admission.
     HostRenamed,
+    /// The agent took itself back during probation.
+    ProbationDisarmed,
 }
 
 impl Notice {
@@ -88,6 +90,7 @@ impl Notice {
             Self::OfflineCopyLoose => "offline_copy_loose",
             Self::OfflineListLost => "offline_list_lost",
             Self::HostRenamed => "host_renamed",
+            Self::ProbationDisarmed => "probation_disarmed",
         }
     }
 }

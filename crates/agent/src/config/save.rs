@@ -61,6 +61,7 @@ pub fn arm(services: &Services) -> Result<(), SaveError> {
 /// [`SaveError`]; still armed then.
 pub fn disarm(services: &Services, why: &str) -> Result<(), SaveError> {
     services.registry.set_armed(false)?;
+    crate::probation::end(services);
     services.events.write(&Event::disarmed(why));
     Ok(())
 }

@@ -118,6 +118,11 @@ impl FakeServer {
         *self.script.lock().unwrap() = Some(Box::new(script));
     }
 
+    /// Back to allowing every logon.
+    pub fn unscript(&self) {
+        *self.script.lock().unwrap() = None;
+    }
+
     /// Another server key, vouched for by the one before or by the recovery key.
     pub fn rotate(&self, secret: [u8; 32], by_anchor: bool) {
         let new = MachineKey::from_bytes(&secret).unwrap();

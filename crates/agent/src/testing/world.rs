@@ -16,9 +16,15 @@ use zeroize::Zeroizing;
 pub struct FakeClock {
     pub millis: AtomicU64,
     pub unix: Mutex<i64>,
+    pub boot: Mutex<String>,
 }
 
 impl FakeClock {
+    /// Windows starts anew.
+    pub fn restart(&self, boot: &str) {
+        *self.boot.lock().unwrap() = boot.to_owned();
+    }
+
     pub fn advance(&self, time: Duration) {
         let millis = u64::try_from(time.as_millis()).unwrap();
         self.millis.fetch_add(millis, Ordering::SeqCst);
@@ -34,7 +40,7 @@ impl Clock for FakeClock {
         Duration::from_millis(self.millis.load(Ordering::SeqCst))
     }
     fn boot_id(&self) -> BootId {
-        BootId("boot".into())
+        BootId(self.boot.lock().unwrap().clone())
     }
     fn sleep(&self, time: Duration) {
         self.advance(time);
@@ -189,8 +195,11 @@ impl World {
 
     #[must_use]
     pub fn with(windows: FakeWindows) -> Self {
-        let clock =
-            Arc::new(FakeClock { millis: AtomicU64::new(1_000_000), unix: Mutex::new(1_790_000_000) });
+        let clock = Arc::new(FakeClock {
+            millis: AtomicU64::new(1_000_000),
+            unix: Mutex::new(1_790_000_000),
+            boot: Mutex::new("first".to_owned()),
+        });
         let files = Arc::new(FakeFiles::default());
         let registry = Arc::new(FakeRegistry::default());
         let events = Arc::new(FakeEvents::default());
