@@ -2,6 +2,18 @@
 //!
 //! Everything that touches the world stands behind a trait of [`ports`]; what is here takes plain
 //! values and returns plain values, builds everywhere and is tested everywhere.
+//!
+//! - [`logon`]: one logon at the tile as a state machine without I/O. [`worker`]: what a thread does
+//!   for it meanwhile. [`proof`]: the one thing without which no credential leaves.
+//! - [`exchange`]: admission, logons, checks and reports, in protocol v2 over a transport.
+//! - [`offline`]: who passes without a decision, and the record of it.
+//! - [`config`]: what is saved, and the machine's state. [`check`]: the check before arming.
+//!   [`probation`]: the day after. [`report`]: the heartbeat.
+//! - [`account`], [`password`]: names, and what LogonUserW's answer means. [`presence`]: whether the
+//!   tile is there at all. [`texts`]: every sentence for people.
+//!
+//! INVARIANT: nothing here reads a clock, a file or the registry, opens a connection or starts a
+//! thread; `clippy.toml` forbids it.
 #![forbid(unsafe_code)]
 
 pub mod account;
