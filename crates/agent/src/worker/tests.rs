@@ -160,7 +160,7 @@ fn blocked_server_admits_nobody_unlisted() {
 }
 
 #[test]
-fn unexpected_answer_is_not_offline() {
+fn what_is_not_authentic_admits_listed_accounts_only() {
     let world = armed(&["bat"]);
     let pages: [(u16, &[u8]); 8] = [
         (200, b"<html>Log in to the hotel's network</html>"),
