@@ -1,0 +1,28 @@
+//! The DLL's objects, called as LogonUI calls them, in front of a world that lives in memory.
+//!
+//! The calls go through the `windows` crate's own interface definitions, so a method at a wrong place in a table of
+//! this crate would show.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends there")]
+
+mod calls;
+mod logons;
+mod orders;
+mod ui;
+
+use crate::com::Fault;
+use agent::services::Services;
+use std::cell::RefCell;
+
+thread_local! {
+    static SERVICES: RefCell<Option<Services>> = const { RefCell::new(None) };
+}
+
+/// What the objects made on this thread find.
+pub(crate) fn services() -> Services {
+    SERVICES.with_borrow(|services| services.clone()).expect("the test has set a world")
+}
+
+/// What Wine cannot tell.
+pub(crate) const fn negotiate() -> Result<u32, Fault> {
+    Ok(11)
+}
