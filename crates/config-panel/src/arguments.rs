@@ -96,6 +96,10 @@ pub struct Arm {
     /// computer while the server cannot be reached.
     #[arg(long)]
     pub without_offline_user: bool,
+    /// Arm for good at once, for unattended installations. Otherwise the guard is taken off again if,
+    /// within a day and before the first logon, two starts of Windows refuse whose password is right.
+    #[arg(long)]
+    pub without_probation: bool,
 }
 
 /// `register`.

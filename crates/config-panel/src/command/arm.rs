@@ -1,7 +1,7 @@
 //! `arm`: the check first. What it refuses for is not waived by being in a hurry.
 
 use super::check::{draw_up, name};
-use super::gather;
+use super::{gather, show};
 use crate::arguments::Arm;
 use crate::console::{Console, Failure};
 use crate::panel::Panel;
@@ -9,7 +9,7 @@ use agent::check::{Check, Facts, Line, Report, Verdict, Waived};
 use agent::config::{self, State};
 use agent::exchange::CallFailed;
 use agent::ports::Never;
-use agent::report;
+use agent::{probation, report};
 use serde_json::json;
 
 pub(super) fn run(arguments: &Arm, panel: &Panel, console: &mut Console<'_>) -> Result<(), Failure> {
@@ -17,7 +17,7 @@ pub(super) fn run(arguments: &Arm, panel: &Panel, console: &mut Console<'_>) -> 
     let services = &panel.services;
     if config::load(services).state == State::Armed {
         return console.show(
-            &json!({ "state": "armed", "warnings": [] }),
+            &json!({ "state": "armed", "probation_until": show::probation_until(panel), "warnings": [] }),
             &["The Windows logon of this computer is guarded already.".to_owned()],
         );
     }
@@ -28,6 +28,7 @@ pub(super) fn run(arguments: &Arm, panel: &Panel, console: &mut Console<'_>) -> 
         return Err(refused(first, &facts, &report));
     }
     config::arm(services)?;
+    let probation = !arguments.without_probation && probation::begin(services).is_ok();
     // The server hears of it now, or else with the next report.
     let _later = report::report(services, &panel.report_facts(), &Never);
     let warnings: Vec<_> = report
@@ -38,7 +39,14 @@ pub(super) fn run(arguments: &Arm, panel: &Panel, console: &mut Console<'_>) -> 
         .collect();
     let mut lines = vec!["The Windows logon of this computer is guarded from now on.".to_owned()];
     lines.extend(warnings.iter().map(|text| format!("[!] {text}")));
-    console.show(&json!({ "state": "armed", "warnings": warnings }), &lines)
+    if probation {
+        lines.push(
+            "Probation, for 24 hours or until the first logon that the server allows: should two starts of Windows refuse accounts whose password is right, the guard is taken off again."
+                .to_owned(),
+        );
+    }
+    let until = show::probation_until(panel);
+    console.show(&json!({ "state": "armed", "probation_until": until, "warnings": warnings }), &lines)
 }
 
 /// The first refusal names the failure, all of them are told.
@@ -129,6 +137,8 @@ mod tests {
         assert_eq!(ran.exit, 0, "{ran:?}");
         assert_eq!(config::load(&fixture.world.services).state, State::Armed);
         assert_eq!(fixture.run("arm --without-trial").exit, 0, "again");
+        let until = fixture.run("show --json").json()["probation_until"].as_i64();
+        assert_eq!(until, Some(fixture.world.services.clock.unix_seconds() + 86_400));
         // The server was told.
         let reports = fixture.world.server.count(path::REPORT);
         assert!(reports >= 2, "{reports}");
@@ -169,6 +179,13 @@ mod tests {
             assert_eq!(ran.exit, 0, "{ran:?}");
             assert!(ran.out.contains("[!] No local administrator is an offline user"));
         }
+    }
+
+    #[test]
+    fn an_unattended_installation_has_no_probation() {
+        let fixture = ready("bat");
+        assert_eq!(fixture.run("arm --without-trial --without-probation").exit, 0);
+        assert_eq!(fixture.run("show --json").json()["probation_until"], serde_json::Value::Null);
     }
 
     #[test]

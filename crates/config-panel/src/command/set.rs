@@ -7,7 +7,7 @@ use crate::panel::Panel;
 use agent::account::{KnownAccount, resolve_listed};
 use agent::config::{self, Configuration, OfflineList, State};
 use agent::exchange::{AdmissionFailed, AdmissionInput, admit};
-use agent::ports::{Address, Never};
+use agent::ports::{Address, Never, ProtectedFile, Stored};
 use agent::texts;
 use agent::worker::versions;
 use protocol::id::ServiceId;
@@ -80,7 +80,11 @@ pub(super) fn run(
     match config::load(services).state {
         State::Verified | State::Armed => say(&configuration, &offline, console),
         State::Damaged(damage) => Err(unreadable(&damage.to_string())),
-        State::Absent => Err(unreadable("what was written is not what is read")),
+        // While nothing guards, the state does not say why.
+        State::Absent => Err(unreadable(match services.files.read(ProtectedFile::Agent) {
+            Stored::Loose => "others than SYSTEM and Administrators have access to it",
+            _ => "what was written is not what is read",
+        })),
     }
 }
 

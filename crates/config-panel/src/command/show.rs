@@ -4,6 +4,8 @@ use crate::console::{Console, Failure};
 use crate::panel::Panel;
 use crate::registration::{self, FILTER, PROVIDER};
 use agent::config::{self, Generation, State, Usable};
+use agent::probation::{self, Standing};
+use agent::texts;
 use protocol::v2::Mode;
 use serde::Serialize;
 
@@ -38,7 +40,7 @@ pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failur
         servers: usable.map(|u| u.servers.iter().map(ToString::to_string).collect()).unwrap_or_default(),
         protocol: usable.map(|usable| usable.configuration.protocol),
         mode: usable.map(mode),
-        probation_until: None,
+        probation_until: probation_until(panel),
     };
     let mut lines = vec![match loaded.state {
         State::Absent => {
@@ -68,6 +70,13 @@ pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failur
             lines.push("Waits for an administrator's approval in TRASA.".to_owned());
         }
     }
+    if let Some(until) = shown.probation_until {
+        let left = u64::try_from(until.saturating_sub(services.clock.unix_seconds())).unwrap_or(0);
+        lines.push(format!(
+            "Probation: {} left, or until the first logon that the server allows.",
+            texts::duration(left)
+        ));
+    }
     for user in &loaded.offline.users {
         let sid = user.account.sid.as_ref().map_or("no SID", |sid| sid.as_str());
         lines.push(format!("Offline user: {} -> {} ({sid})", user.typed, user.account));
@@ -77,6 +86,14 @@ pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failur
     lines.push(format!("Credential provider: {} ({PROVIDER})", word(registered.provider)));
     lines.push(format!("Filter: {} ({FILTER})", word(registered.filter)));
     console.show(&shown, &lines)
+}
+
+/// Until when the agent may take itself back, Unix seconds.
+pub(super) fn probation_until(panel: &Panel) -> Option<i64> {
+    match probation::standing(&panel.services) {
+        Standing::Until(until) => Some(until),
+        Standing::None | Standing::LockedOut => None,
+    }
 }
 
 #[cfg(test)]
