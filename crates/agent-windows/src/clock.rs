@@ -20,6 +20,7 @@ const PER_SECOND: i64 = 10_000_000;
 /// A key that Windows forgets when it shuts down, with a random text in it: no number that Windows offers is both
 /// documented and certain to differ after a restart.
 const BOOT_KEY: &str = r"SOFTWARE\TRASA\Boot";
+const BOOT_KEY_ABOVE: &str = r"SOFTWARE\TRASA";
 const BOOT_VALUE: &str = "Id";
 
 impl Clock for WindowsClock {
@@ -52,6 +53,8 @@ fn make_boot_id() -> Option<String> {
     let mut bytes = [0; 16];
     SystemRandom.fill(&mut bytes).ok()?;
     let id = protocol::encoding::encode(&bytes);
+    // Windows would make the key above volatile as well, and nothing lasting could be kept below it.
+    drop(Key::create(BOOT_KEY_ABOVE).ok()?);
     let key = Key::create_volatile(BOOT_KEY).ok()?;
     // Another process may have been quicker: then its text is the one.
     if let Ok(there) = key.text(BOOT_VALUE) {

@@ -80,7 +80,7 @@ impl Key {
         Self::create_with(path, REG_OPTION_NON_VOLATILE, None)
     }
 
-    /// As `create`; the key is gone when Windows shuts down.
+    /// As `create`; the key, and those above it that are missing, are gone when Windows shuts down.
     pub(crate) fn create_volatile(path: &str) -> Result<Self, ValueError> {
         Self::create_with(path, REG_OPTION_VOLATILE, None)
     }

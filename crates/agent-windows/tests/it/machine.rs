@@ -8,7 +8,7 @@ use agent::ports::{
     PasswordCheck as _, Random as _, Seal as _, Session as _,
 };
 use agent_windows::{
-    MachineSeal, SystemRandom, WindowsAccounts, WindowsClock, WindowsEventLog, WindowsMachine,
+    Key, MachineSeal, SystemRandom, WindowsAccounts, WindowsClock, WindowsEventLog, WindowsMachine,
     WindowsNetwork, WindowsPasswords, WindowsSession,
 };
 
@@ -79,6 +79,10 @@ fn clocks_go_forward_and_the_boot_stays() {
     let boot = WindowsClock.boot_id();
     assert_eq!(boot.0.len(), 22, "{boot:?}");
     assert_eq!(WindowsClock.boot_id(), boot);
+    // The key above outlives the boot: what lasts can be kept beside the boot's.
+    let beside = Key::create(r"SOFTWARE\TRASA\Lasting").unwrap();
+    beside.set_number("x", 1).unwrap();
+    Key::open_to_write(r"SOFTWARE\TRASA").unwrap().remove_tree("Lasting").unwrap();
 }
 
 #[test]
