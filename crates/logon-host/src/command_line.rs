@@ -1,0 +1,140 @@
+//! The command line.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+use logon_host::exec::inject;
+use logon_host::host::{self, Options, Outcome};
+use logon_host::script::{self, Scenario};
+use logon_host::world::World;
+
+const WALKED: i32 = 0;
+const FAILED: i32 = 1;
+const USAGE: i32 = 2;
+const NOT_STARTED: i32 = 126;
+const NO_SUCH_PROGRAM: i32 = 127;
+
+/// Plays LogonUI: loads a credential provider and walks a logon.
+#[derive(Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Line {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    walk: Option<Walk>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Starts a program, and what it starts, in the world.
+    Exec {
+        /// The world; the built-in one when absent.
+        #[arg(long)]
+        world: Option<PathBuf>,
+        /// The program.
+        program: String,
+        /// Its arguments.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+#[derive(Args)]
+struct Walk {
+    /// CLSID of the provider, in braces.
+    #[arg(long)]
+    clsid: String,
+    /// Its DLL; the registered one when absent.
+    #[arg(long)]
+    dll: Option<PathBuf>,
+    /// What Windows wants to show.
+    #[arg(long, value_parser = ["logon", "unlock", "rdp", "uac"])]
+    scenario: String,
+    /// The world.
+    #[arg(long)]
+    world: PathBuf,
+    /// The script.
+    #[arg(long)]
+    script: PathBuf,
+    /// CLSID of the filter, or `none`; the registered ones and TRASA's own when absent.
+    #[arg(long)]
+    filter_clsid: Option<String>,
+    /// One JSON object a line.
+    #[arg(long)]
+    json: bool,
+    /// Not built yet.
+    #[arg(long, hide = true)]
+    png: Option<PathBuf>,
+}
+
+/// Runs; the answer is the exit code.
+pub fn main() -> i32 {
+    // clap itself ends with 2 where the command line is wrong.
+    let line = Line::parse();
+    match (line.command, line.walk) {
+        (Some(Command::Exec { world, program, arguments }), _) => {
+            exec(world.as_deref(), &program, &arguments)
+        }
+        (None, Some(options)) => walk(options),
+        (None, None) => say(USAGE, "what is to be done? See --help."),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "errors of the command line go to the standard error")]
+fn say(code: i32, text: &str) -> i32 {
+    eprintln!("logon-host: {text}");
+    code
+}
+
+fn exec(world: Option<&Path>, program: &str, arguments: &[String]) -> i32 {
+    // Read here too, so that a wrong file is reported instead of a program that cannot start.
+    if let Some(Err(error)) = world.map(World::read) {
+        return say(USAGE, &error.to_string());
+    }
+    match inject::run(world, program, arguments) {
+        Ok(code) => code,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            say(NO_SUCH_PROGRAM, &format!("{program}: {error}"))
+        }
+        Err(error) => say(NOT_STARTED, &format!("{program}: {error}")),
+    }
+}
+
+fn walk(walk: Walk) -> i32 {
+    match options(walk) {
+        Err(reason) => say(USAGE, &reason),
+        Ok(options) => match host::run(options) {
+            Outcome::Walked => WALKED,
+            Outcome::Failed { line, reason } => {
+                let place = line.map(|it| format!("line {it}: ")).unwrap_or_default();
+                say(FAILED, &format!("{place}{reason}"))
+            }
+        },
+    }
+}
+
+fn options(walk: Walk) -> Result<Options, String> {
+    if walk.png.is_some() {
+        return Err("--png is not built yet".to_owned());
+    }
+    let world = World::read(&walk.world).map_err(|error| error.to_string())?;
+    let text = std::fs::read_to_string(&walk.script)
+        .map_err(|error| format!("the script {}: {error}", walk.script.display()))?;
+    let script =
+        script::parse(&text).map_err(|error| format!("the script {}: {error}", walk.script.display()))?;
+    let scenario = match walk.scenario.as_str() {
+        "unlock" => Scenario::Unlock,
+        "rdp" => Scenario::Rdp,
+        "uac" => Scenario::Uac,
+        _ => Scenario::Logon,
+    };
+    Ok(Options {
+        clsid: walk.clsid,
+        dll: walk.dll,
+        filter: walk.filter_clsid,
+        scenario,
+        world,
+        script,
+        json: walk.json,
+    })
+}
