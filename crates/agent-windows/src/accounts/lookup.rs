@@ -1,7 +1,7 @@
 //! Account look-up, with an end: Windows may wait for a domain controller for a very long time.
 
 use core::time::Duration;
-use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use agent::Sid;
 use agent::ports::{AccountLookup, LookupError, ResolvedAccount};
@@ -30,21 +30,31 @@ impl AccountLookup for WindowsAccounts {
     }
 }
 
+/// Where a look-up's thread leaves its answer, whether or not anybody still waits for it.
+type Slot = (Mutex<Option<Result<ResolvedAccount, LookupError>>>, Condvar);
+
 /// Runs `look_up` on a thread of its own and waits for it until `limit`.
-fn within<T: Send + 'static>(
+fn within(
     limit: Duration,
-    look_up: impl FnOnce() -> Result<T, LookupError> + Send + 'static,
-) -> Result<T, LookupError> {
+    look_up: impl FnOnce() -> Result<ResolvedAccount, LookupError> + Send + 'static,
+) -> Result<ResolvedAccount, LookupError> {
     // The thread may outlive the call; its code must stay mapped.
     module_pin::pin();
-    let (sender, receiver) = sync_channel(1);
+    let slot = Arc::new((Mutex::new(None), Condvar::new()));
+    let theirs: Arc<Slot> = Arc::clone(&slot);
     std::thread::Builder::new()
-        .name("account look-up".into())
         .spawn(move || {
-            let _nobody_waits_any_more = sender.send(look_up());
+            let answer = look_up();
+            *theirs.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
+            theirs.1.notify_one();
         })
         .map_err(|_| LookupError::Unavailable)?;
-    receiver.recv_timeout(limit).unwrap_or(Err(LookupError::Unavailable))
+    let answer = slot.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let (mut answer, _) = slot
+        .1
+        .wait_timeout_while(answer, limit, |answer| answer.is_none())
+        .unwrap_or_else(PoisonError::into_inner);
+    answer.take().unwrap_or(Err(LookupError::Unavailable))
 }
 
 fn name_to_account(name: &str) -> Result<ResolvedAccount, LookupError> {
