@@ -36,51 +36,48 @@ impl Panel {
         if self.elevation.is_elevated() { Ok(()) } else { Err(Failure::elevation()) }
     }
 
-    /// Who can sign in to this computer with an account of its own, and who administers it. Groups
-    /// of a domain are not looked into, and a disabled account is nobody's.
+    /// The local administrators who are people. Groups of a domain are not looked into, and a disabled
+    /// account is nobody's.
     #[must_use]
-    pub fn people(&self) -> People {
+    pub fn local_administrators(&self) -> Vec<Account> {
         let machine = self.services.machine.facts();
         let local = self.accounts.all().unwrap_or_default();
         let is_disabled = |account: &Account| {
             account.kind == AccountKind::Local
                 && local.iter().any(|known| known.is_disabled && same_name(&known.name, &account.name))
         };
-        let administrators = self
-            .accounts
-            .administrators()
-            .unwrap_or_default()
+        let members = self.accounts.administrators().unwrap_or_default();
+        members
             .iter()
             .filter(|member| member.is_user)
             .map(|member| Account::from_resolved(member, &machine))
             .filter(|account| !is_disabled(account))
-            .collect();
-        let local = local
+            .collect()
+    }
+
+    /// The accounts of the computer itself, without the disabled ones; `most` of them at most, for a
+    /// domain controller has those of its whole domain.
+    #[must_use]
+    pub fn local_accounts(&self, most: usize) -> Vec<Account> {
+        let machine = self.services.machine.facts();
+        let local = self.accounts.all().unwrap_or_default();
+        local
             .iter()
             .filter(|known| !known.is_disabled)
+            .take(most)
             .filter_map(|known| {
                 let name = format!("{}\\{}", machine.netbios_name, known.name);
                 self.services.lookup.by_name(&name, LOOKUP_LIMIT).ok()
             })
             .filter(|found| found.is_user)
             .map(|found| Account::from_resolved(&found, &machine))
-            .collect();
-        People { administrators, local }
+            .collect()
     }
 
     /// What only Windows can say, for a report.
     #[must_use]
     pub fn report_facts(&self) -> report::Facts {
-        let administrators = self.people().administrators.iter().map(Account::to_wire).collect();
+        let administrators = self.local_administrators().iter().map(Account::to_wire).collect();
         report::Facts { registration: registration::facts(self), administrators, ..report::Facts::default() }
     }
-}
-
-/// See [`Panel::people`].
-#[derive(Debug)]
-pub struct People {
-    /// Local administrators, of the computer and of its domain.
-    pub administrators: Vec<Account>,
-    /// Accounts of the computer itself.
-    pub local: Vec<Account>,
 }

@@ -92,18 +92,13 @@ fn subjects(panel: &Panel, offline: &OfflineList) -> Vec<Subject> {
     let services = &panel.services;
     let machine = services.machine.facts();
     let profiles = surroundings::recent_profiles(panel, services.clock.unix_seconds());
-    let people = panel.people();
+    let administrators = panel.local_administrators();
+    let local = panel.local_accounts(protocol::MAX_CHECK_ACCOUNTS);
     let lately = profiles.iter().filter_map(|sid| services.lookup.by_sid(sid, LOOKUP_LIMIT).ok());
     let lately = lately.filter(|found| found.is_user).map(|found| Account::from_resolved(&found, &machine));
     let mut subjects: Vec<Subject> = Vec::new();
     let offline = offline.users.iter().map(|user| user.account.clone());
-    let everybody = people
-        .administrators
-        .iter()
-        .cloned()
-        .chain(offline)
-        .chain(lately)
-        .chain(people.local.iter().cloned());
+    let everybody = administrators.iter().cloned().chain(offline).chain(lately).chain(local);
     for account in everybody {
         if subjects.len() == protocol::MAX_CHECK_ACCOUNTS {
             break;
@@ -113,7 +108,7 @@ fn subjects(panel: &Panel, offline: &OfflineList) -> Vec<Subject> {
         }
         let sid = account.sid.as_ref();
         subjects.push(Subject {
-            is_local_administrator: people.administrators.iter().any(|other| other.is_same(&account)),
+            is_local_administrator: administrators.iter().any(|other| other.is_same(&account)),
             has_recent_profile: sid.is_some_and(|sid| profiles.contains(sid)),
             last_sign_in: sid
                 .map_or(agent::check::LastSignIn::Unknown, |sid| surroundings::last_sign_in(panel, sid)),
@@ -139,4 +134,65 @@ fn ask(
     let answer = client.check(&request, FIRST_ANSWER_LIMIT, &Never);
     Learned::update(&panel.services, &usable.learned, client.learned());
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{facts, resolved};
+    use crate::testing::Fixture;
+    use agent::Sid;
+    use agent::account::{Account, AccountKind, KnownAccount, ResolveError};
+
+    const PROFILES: &str = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList";
+
+    #[test]
+    fn everybody_who_matters_is_asked_about_once() {
+        let fixture = Fixture::new();
+        fixture.world.windows.add("CORP", "dora", "S-1-5-21-7-8-9-1101");
+        // In use when the fake clock stands: 2026-09-21 in FILETIME.
+        let key = format!(r"{PROFILES}\S-1-5-21-7-8-9-1101");
+        let time = u64::try_from(1_790_000_000i64 + 11_644_473_600).expect("a time") * 10_000_000;
+        fixture.set_number(&key, "LocalProfileLoadTimeHigh", u32::try_from(time >> 32).expect("half"));
+        fixture.set_number(&key, "LocalProfileLoadTimeLow", u32::try_from(time & 0xffff_ffff).expect("half"));
+        assert_eq!(fixture.set("--offline-users bat").exit, 0);
+        let names = |fixture: &Fixture| {
+            let subjects = facts(&fixture.panel()).subjects;
+            subjects.iter().map(|subject| subject.account.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&fixture), ["HOST\\bat", "CORP\\dora", "HOST\\anna"]);
+        fixture.accounts.borrow_mut()[1].is_disabled = true;
+        assert_eq!(names(&fixture), ["HOST\\bat", "CORP\\dora"], "nobody signs in with a disabled account");
+    }
+
+    #[test]
+    fn an_offline_user_is_given_up_only_when_windows_says_so() {
+        let fixture = Fixture::new();
+        let user = |sid: &str, name: &str| {
+            let account = Account {
+                sid: Sid::parse(sid).ok(),
+                domain: "HOST".into(),
+                dns_domain: None,
+                name: name.into(),
+                kind: AccountKind::Local,
+            };
+            KnownAccount::new(name.to_owned(), account)
+        };
+        let users = || {
+            vec![
+                user("S-1-5-21-1-2-3-1001", "bat"),
+                user("S-1-5-21-1-2-3-1999", "gone"),
+                user("no SID", "anna"),
+                user("no SID", "nobdoy"),
+            ]
+        };
+        let (list, lost) = resolved(&fixture.panel(), users());
+        assert_eq!(list.users.iter().map(|user| user.typed.as_str()).collect::<Vec<_>>(), ["bat", "anna"]);
+        assert!(list.users.iter().all(|user| user.account.sid.is_some()));
+        let expect = ["gone", "nobdoy"].map(|name| (name.to_owned(), ResolveError::NotFound));
+        assert_eq!(lost, expect);
+        *fixture.world.windows.lookup_fails.lock().expect("lock") = true;
+        let (list, lost) = resolved(&fixture.panel(), users());
+        assert_eq!(list.users.len(), 2, "what was resolved when it was saved stands");
+        assert_eq!(lost.len(), 2);
+    }
 }

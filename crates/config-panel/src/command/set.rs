@@ -108,7 +108,7 @@ fn resolve_all(names: &str, panel: &Panel) -> Result<Vec<KnownAccount>, Failure>
 /// Who is written down for the day when names cannot be looked up.
 fn known_accounts(panel: &Panel, offline: &[KnownAccount]) -> Vec<KnownAccount> {
     let mut known = offline.to_vec();
-    for account in panel.people().administrators {
+    for account in panel.local_administrators() {
         if !known.iter().any(|other| other.account.is_same(&account)) {
             let typed = format!("{}\\{}", account.domain, account.name);
             known.push(KnownAccount::new(typed, account));
