@@ -1,4 +1,5 @@
 //! One request with a secret in its body, and what a server saw of it.
+#![allow(dead_code, reason = "each test program uses a part")]
 
 use std::time::Duration;
 
