@@ -6,7 +6,8 @@ use crate::config::State;
 use crate::exchange::CallFailed;
 use crate::printable::printable;
 use crate::texts;
-use protocol::v2::{CheckedAccount, Method};
+use protocol::reason::Reason;
+use protocol::v2::{CheckedAccount, Method, Params};
 
 /// What a line is about. Its number is the exit code of a program whose first failing check it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -175,13 +176,30 @@ pub(super) fn subject(subject: &Subject, answers: &[CheckedAccount], facts: &Fac
     if answer.would_get_in {
         let methods: Vec<_> = answer.methods.iter().filter_map(|method| method_name(*method)).collect();
         let by = if methods.is_empty() { String::new() } else { format!(" by {}", methods.join(" or ")) };
-        return line(Check::Account, Verdict::Good, format!("{who} would get in{by}."));
+        // The server leaves hours out of its answer, and says where they would refuse right now.
+        let at_other_hours = answer.parameters.get("now").and_then(serde_json::Value::as_bool) == Some(false);
+        let when = if at_other_hours { ", but not at this hour" } else { "" };
+        return line(Check::Account, Verdict::Good, format!("{who} would get in{by}{when}."));
     }
-    let why = answer.reason.map_or_else(
-        || "the server gives no reason.".to_owned(),
-        |reason| texts::reason(reason, &answer.parameters),
-    );
+    let why = answer
+        .reason
+        .map_or_else(|| "the server gives no reason.".to_owned(), |reason| why(reason, &answer.parameters));
     line(Check::Account, Verdict::Warns, format!("{who} would not get in: {why}"))
+}
+
+/// The reason for whoever sets this up; the tile's text is for whoever signs in.
+fn why(reason: Reason, parameters: &Params) -> String {
+    match reason {
+        Reason::NotPermitted | Reason::NoAccess | Reason::UserUnknown | Reason::UserDisabled => {
+            "no enabled TRASA user has an access for it (`trasa-server access grant`).".to_owned()
+        }
+        Reason::NoDevice => {
+            "who has an access for it has no device yet (`trasa-server device add-totp`).".to_owned()
+        }
+        Reason::NetworkNotAllowed => "the policy excludes the network of this computer.".to_owned(),
+        Reason::PolicyExpired => "the access for it has ended (`trasa-server access list`).".to_owned(),
+        reason => texts::reason(reason, parameters),
+    }
 }
 
 const fn method_name(method: Method) -> Option<&'static str> {
@@ -256,7 +274,7 @@ pub(super) fn trial(facts: &Facts, waived: Waived) -> Line {
         otherwise,
         (
             "A trial logon passed.",
-            "No trial logon passed yet. Run `TrasaConfig try`, or waive it with --without-trial.",
+            "No trial logon passed since the configuration was saved. Waive it with --without-trial.",
         ),
     )
 }

@@ -89,12 +89,24 @@ fn who_would_get_in_is_said_line_by_line() {
     let texts: Vec<_> = report.lines.iter().map(|line| line.text.as_str()).collect();
     for expect in [
         "HOST\\admin (local administrator, offline user) would get in by one-time code.",
-        "HOST\\bat would not get in: You have no phone or one-time code set up in TRASA yet. Ask your administrator to set one up.",
+        "HOST\\bat would not get in: who has an access for it has no device yet (`trasa-server device add-totp`).",
         "Offline user admin -> HOST\\admin (S-1-5-21-1-2-3-500).",
         "HOST\\bat signed in with a PIN last; while armed it needs its password.",
     ] {
         assert!(texts.contains(&expect), "{expect}\n{texts:#?}");
     }
+}
+
+#[test]
+fn hours_that_would_refuse_now_are_said() {
+    let mut checked = answer(true).unwrap();
+    checked.accounts[0].parameters = Params::from([("now".to_owned(), false.into())]);
+    let report = run(|f| f.answer = Ok(checked), Waived::default());
+    let expect = "HOST\\admin (local administrator, offline user) would get in by one-time code, but not at this hour.";
+    assert!(
+        report.lines.iter().any(|line| line.text == expect && line.verdict == Verdict::Good),
+        "{report:?}"
+    );
 }
 
 #[test]
