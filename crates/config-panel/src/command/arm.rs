@@ -78,9 +78,11 @@ mod tests {
     use agent::config::{self, State};
     use agent::ports::TransportError;
     use agent::testing::Reply;
+    use protocol::error_code::ErrorCode;
     use protocol::reason::Reason;
     use protocol::v2::{
-        Answer, CheckAnswer, CheckRequest, CheckedAccount, Method, Mode, Params, ReportAnswer, path,
+        Answer, CheckAnswer, CheckRequest, CheckedAccount, ErrorBody, Method, Mode, Params, ReportAnswer,
+        path,
     };
 
     /// A server that lets in whom it is told to.
@@ -94,6 +96,14 @@ mod tests {
                     release: false,
                     time: server.now(),
                 }));
+            }
+            if !server.settings.lock().expect("lock").approved {
+                let error = ErrorBody {
+                    code: ErrorCode::CheckRefused,
+                    parameters: Params::new(),
+                    message: String::new(),
+                };
+                return Reply::Signed(Answer::Error(error));
             }
             let asked: CheckRequest = serde_json::from_slice(&request.body).expect("a check");
             let accounts = asked.accounts.into_iter().map(|account| {
@@ -168,6 +178,20 @@ mod tests {
         fixture.world.server.settings.lock().expect("lock").approved = true;
         fixture.world.windows.accounts.lock().expect("lock").retain(|account| account.name != "bat");
         assert_eq!(refusal(&fixture, ARM), told(1, "offline_user_unresolved"));
+    }
+
+    #[test]
+    fn only_what_is_known_is_told() {
+        let fixture = ready("bat");
+        fixture.world.server.script(|_, _, _| Reply::Fails(TransportError::Connect));
+        let ran = fixture.run("check");
+        assert_eq!(ran.exit, 12);
+        assert!(!ran.out.contains("obody would get in") && !ran.out.contains("rial"), "{}", ran.out);
+        lets_in(&fixture, &["bat"]);
+        assert_eq!(fixture.run("check").exit, 0);
+        fixture.world.server.settings.lock().expect("lock").approved = false;
+        let ran = fixture.run("check");
+        assert_eq!((ran.exit, ran.out.matches("[X]").count()), (11, 1), "{}", ran.out);
     }
 
     #[test]

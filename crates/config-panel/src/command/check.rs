@@ -6,6 +6,8 @@ use crate::console::{Console, Failure};
 use crate::panel::Panel;
 use agent::check::{Check, Facts, Line, Report, Verdict, Waived, check};
 use agent::config::{self, State};
+use agent::exchange::CallFailed;
+use protocol::error_code::ErrorCode;
 use protocol::v2::{CheckedAccount, Method};
 use serde::Serialize;
 
@@ -51,9 +53,10 @@ pub(super) fn run(arguments: &CheckCommand, panel: &Panel, console: &mut Console
         return console.fail(&failure);
     }
     let facts = gather::facts(panel);
-    // There is no trial in this version; `arm` asks for it to be waived by name.
+    // Whether a trial was made is for `arm` to ask.
     let waived = Waived { offline_user: arguments.without_offline_user, trial: true };
-    let report = draw_up(&facts, waived, panel);
+    let mut report = draw_up(&facts, waived, panel);
+    report.lines.retain(|line| line.check != Check::Trial);
     match say(&facts, &report, console) {
         Ok(()) => report.exit_code(),
         Err(failure) => console.fail(&failure),
@@ -72,7 +75,17 @@ pub(super) fn draw_up(facts: &Facts, waived: Waived, panel: &Panel) -> Report {
         State::Armed => &[Check::Account, Check::Somebody, Check::Trial],
         State::Verified => &[],
     };
-    report.lines.retain(|line| !silent.contains(&line.check));
+    // Without an answer nobody knows who would get in; the line about the server refuses.
+    let unanswered: &[Check] = if facts.answer.is_err() { &[Check::Account, Check::Somebody] } else { &[] };
+    report.lines.retain(|line| !silent.contains(&line.check) && !unanswered.contains(&line.check));
+    // Who waits for approval is told so, and not once more by the server.
+    let waits = matches!(
+        &facts.answer,
+        Err(CallFailed::Refused(ErrorCode::CheckRefused | ErrorCode::MachineWaiting, _))
+    );
+    if !facts.approved && waits {
+        report.lines.retain(|line| line.check != Check::Server);
+    }
     if facts.answer.is_ok()
         && let Some(usable) = config::load(&panel.services).usable
     {
