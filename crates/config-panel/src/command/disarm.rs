@@ -19,7 +19,7 @@ pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failur
     // The server hears of it now, or else with the next report.
     let reported = report::report(services, &panel.report_facts(), &Never).is_ok();
     let mut lines = vec!["The Windows logon of this computer is no longer guarded.".to_owned()];
-    if !reported {
+    if !reported && config::load(services).usable.is_some() {
         lines.push("The server could not be told; the next report does.".to_owned());
     }
     console.show(&json!({ "state": config::load(services).state.name(), "reported": reported }), &lines)

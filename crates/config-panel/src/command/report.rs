@@ -7,18 +7,27 @@ use agent::ports::Never;
 use agent::report;
 use serde_json::json;
 
+const TAKEN_BACK: &str = "The guard was taken off this computer: during probation two starts of Windows refused accounts whose password is right.";
+
 pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failure> {
     panel.require_elevation()?;
     let services = &panel.services;
-    // Neither has a key to sign a report with.
-    match config::load(services).state {
-        State::Absent => {
+    let before = config::load(services).state;
+    // Also without a key to sign with: the end of a probation must not depend on one.
+    let done = report::report(services, &panel.report_facts(), &Never);
+    let after = config::load(services).state;
+    let done = match (done, after) {
+        (Ok(done), _) => done,
+        (Err(_), State::Absent) if before.guards() => {
+            return Err(Failure::refused("absent", format!("{TAKEN_BACK} Its configuration is damaged.")));
+        }
+        (Err(_), State::Absent) => {
             return Err(Failure::refused(
                 "absent",
                 "No verified configuration is saved. Run TrasaConfig set first.",
             ));
         }
-        State::Damaged(why) => {
+        (Err(_), State::Damaged(why)) => {
             return Err(Failure::refused(
                 "damaged",
                 format!(
@@ -26,10 +35,8 @@ pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failur
                 ),
             ));
         }
-        State::Verified | State::Armed => {}
-    }
-    let done = report::report(services, &panel.report_facts(), &Never)?;
-    let state = config::load(services).state.name();
+        (Err(failed), State::Verified | State::Armed) => return Err(failed.into()),
+    };
     let mut lines = vec![match done.offline_logons {
         0 => "Reported.".to_owned(),
         1 => "Reported, with one offline logon.".to_owned(),
@@ -38,8 +45,11 @@ pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failur
     if done.released {
         lines.push("An owner released this computer: its logon is no longer guarded.".to_owned());
     }
+    if before.guards() && !after.guards() && !done.released {
+        lines.push(TAKEN_BACK.to_owned());
+    }
     console.show(
-        &json!({ "state": state, "offline_logons": done.offline_logons, "released": done.released }),
+        &json!({ "state": after.name(), "offline_logons": done.offline_logons, "released": done.released }),
         &lines,
     )
 }
@@ -48,6 +58,7 @@ pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failur
 mod tests {
     use crate::testing::Fixture;
     use agent::ports::{ProtectedFile, TransportError};
+    use agent::probation;
     use agent::testing::{Reply, Tile};
 
     #[test]
@@ -82,5 +93,27 @@ mod tests {
         fixture.world.arm(&["bat"], false);
         fixture.world.files.loose.lock().expect("lock").insert(ProtectedFile::Agent);
         assert_eq!(code().as_deref(), Some("damaged"));
+    }
+
+    #[test]
+    fn probation_ends_without_a_server_and_without_a_key() {
+        for has_key in [true, false] {
+            let fixture = Fixture::new();
+            let world = &fixture.world;
+            world.arm(&["anna"], false);
+            probation::begin(&world.services).expect("begins");
+            if !has_key {
+                world.files.loose.lock().expect("lock").insert(ProtectedFile::Agent);
+            }
+            world.server.script(|_, _, _| Reply::Fails(TransportError::Connect));
+            for start in ["second", "third"] {
+                world.clock.restart(start);
+                assert!(Tile::open(world).log_on("bat", "right", "bat", "287082").is_none());
+            }
+            let ran = fixture.run("report --json");
+            assert_eq!(ran.exit, if has_key { 3 } else { 1 }, "{ran:?}");
+            let state = fixture.run("show --json").json()["state"].clone();
+            assert_eq!(state, if has_key { "verified" } else { "absent" });
+        }
     }
 }
