@@ -87,7 +87,7 @@ impl Store {
             let exists = write
                 .prepare_cached(
                     "SELECT 1 FROM accesses WHERE organisation_id = ?1 AND user_id = ?2 AND service_id = ?3
-                        AND account_domain = ?4 AND account_name = ?5 AND policy_id IS ?6 AND deleted IS NULL",
+                        AND +account_domain = ?4 AND +account_name = ?5 AND policy_id IS ?6 AND deleted IS NULL",
                 )?
                 .exists(params![organisation, user.id, service.id.0.0, domain, name, policy_id])?;
             if exists {

@@ -88,7 +88,7 @@ impl Read<'_> {
             Who::Nobody => None,
             Who::Called(id) => self.user_called(organisation, id)?,
             Who::NotAsked => {
-                let candidates = self.candidates(organisation, machine.service_id, &account.name)?;
+                let candidates = self.telling_candidates(organisation, machine.service_id, &account)?;
                 sole_user(&account, &candidates).map(|user| (*user, true))
             }
         };
@@ -236,7 +236,9 @@ impl Read<'_> {
         Ok(self
             .prepare_cached(
                 "SELECT id, enabled FROM users
-                 WHERE organisation_id = ?1 AND deleted IS NULL AND (username_key = ?2 OR email_key = ?2)",
+                 WHERE organisation_id = ?1 AND username_key = ?2 AND deleted IS NULL
+                 UNION SELECT id, enabled FROM users
+                 WHERE organisation_id = ?1 AND email_key = ?2 AND deleted IS NULL",
             )?
             .query_row(params![organisation, id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?)
@@ -252,6 +254,38 @@ impl Read<'_> {
         service: ServiceId,
         name: &Name,
     ) -> Result<Vec<Candidate<UserId>>, StoreError> {
+        self.candidates_while(organisation, service, name, |_| true)
+    }
+
+    /// As many of the [candidates](Self::candidates) as tell whether one user alone may be an account:
+    /// an account that a thousand people share is not worth reading a thousand rows.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn telling_candidates(
+        &self,
+        organisation: OrganisationId,
+        service: ServiceId,
+        account: &Account,
+    ) -> Result<Vec<Candidate<UserId>>, StoreError> {
+        let mut first = None;
+        self.candidates_while(organisation, service, &account.name, |candidate| {
+            if candidate.enabled && candidate.account.matches(account) {
+                *first.get_or_insert(candidate.user) == candidate.user
+            } else {
+                true
+            }
+        })
+    }
+
+    /// Reads candidates up to and with the first that `more` refuses.
+    fn candidates_while(
+        &self,
+        organisation: OrganisationId,
+        service: ServiceId,
+        name: &Name,
+        mut more: impl FnMut(&Candidate<UserId>) -> bool,
+    ) -> Result<Vec<Candidate<UserId>>, StoreError> {
         let mut statement = self.prepare_cached(
             "SELECT a.user_id, u.enabled, a.account_domain, a.account_name
              FROM accesses a JOIN users u ON u.organisation_id = a.organisation_id AND u.id = a.user_id
@@ -261,8 +295,14 @@ impl Read<'_> {
         let mut rows = statement.query(params![organisation, service.0.0, name.as_str()])?;
         let mut candidates = Vec::new();
         while let Some(row) = rows.next()? {
-            if let Some(account) = pattern(&row.get::<_, String>(2)?, &row.get::<_, String>(3)?) {
-                candidates.push(Candidate { user: row.get(0)?, enabled: row.get(1)?, account });
+            let Some(account) = pattern(row.get_ref(2)?.as_str()?, row.get_ref(3)?.as_str()?) else {
+                continue;
+            };
+            let candidate = Candidate { user: row.get(0)?, enabled: row.get(1)?, account };
+            let go_on = more(&candidate);
+            candidates.push(candidate);
+            if !go_on {
+                break;
             }
         }
         Ok(candidates)
@@ -280,10 +320,11 @@ impl Read<'_> {
         service: ServiceId,
         name: &Name,
     ) -> Result<(Vec<Access>, Vec<(AccessId, Option<String>)>), StoreError> {
+        // The plus keeps the index by user: many users may have an access to one account.
         let mut statement = self.prepare_cached(
             "SELECT a.id, a.account_domain, a.account_name, a.policy_id IS NOT NULL, p.rules, p.name
              FROM accesses a LEFT JOIN policies p ON p.organisation_id = a.organisation_id AND p.id = a.policy_id
-             WHERE a.organisation_id = ?1 AND a.user_id = ?2 AND a.service_id = ?3 AND a.account_name = ?4
+             WHERE a.organisation_id = ?1 AND a.user_id = ?2 AND a.service_id = ?3 AND +a.account_name = ?4
                 AND a.deleted IS NULL",
         )?;
         let mut rows = statement.query(params![organisation, user, service.0.0, name.as_str()])?;

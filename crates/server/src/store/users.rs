@@ -51,6 +51,11 @@ const COLUMNS: &str = "id, username, email, enabled, created,
     (SELECT count(*) FROM devices d WHERE d.organisation_id = users.organisation_id
         AND d.user_id = users.id AND d.deleted IS NULL)";
 
+/// Ids of the users called `?3`; an OR over both names would use neither index.
+const BY_NAME: &str =
+    "SELECT id FROM users WHERE organisation_id = ?1 AND username_key = ?3 AND deleted IS NULL
+     UNION ALL SELECT id FROM users WHERE organisation_id = ?1 AND email_key = ?3 AND deleted IS NULL";
+
 fn user(row: &Row<'_>) -> rusqlite::Result<User> {
     Ok(User {
         id: row.get(0)?,
@@ -88,7 +93,7 @@ pub(super) fn find(
     let id = UserId::parse(text.trim());
     let query = format!(
         "SELECT {COLUMNS} FROM users
-         WHERE organisation_id = ?1 AND deleted IS NULL AND (id = ?2 OR username_key = ?3 OR email_key = ?3)"
+         WHERE organisation_id = ?1 AND deleted IS NULL AND id IN (SELECT ?2 UNION ALL {BY_NAME})"
     );
     connection
         .prepare_cached(&query)?
@@ -272,10 +277,5 @@ impl Store {
 }
 
 fn find_by_name(write: &Write<'_>, organisation: OrganisationId, name: &Name) -> Result<bool, StoreError> {
-    Ok(write
-        .prepare_cached(
-            "SELECT 1 FROM users WHERE organisation_id = ?1 AND deleted IS NULL
-                AND (username_key = ?2 OR email_key = ?2)",
-        )?
-        .exists(params![organisation, name.key()])?)
+    Ok(write.prepare_cached(BY_NAME)?.exists(params![organisation, None::<UserId>, name.key()])?)
 }

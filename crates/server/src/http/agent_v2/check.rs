@@ -126,7 +126,7 @@ fn tile(
     let mut ask_trasa_id = true;
     if let (Some(machine), Some((account, name))) = (machine, accounts.iter().zip(names).next()) {
         let known = read.account(organisation, &machine, account, name)?;
-        let candidates = read.candidates(organisation, machine.service_id, name)?;
+        let candidates = read.telling_candidates(organisation, machine.service_id, &known)?;
         ask_trasa_id = needs_trasa_id(&known, &candidates);
     }
     Ok(CheckAnswer { accounts: Vec::new(), ask_trasa_id, time: now })
