@@ -38,10 +38,11 @@ Serving on https://{address} until Ctrl+C. In another terminal:
   {cli} user add bat --email bat@example.com
   {cli} device add-totp bat
   {cli} access grant --user bat --service office --account '.\\bat'
-On the Windows machine, with the ServiceKey on standard input:
-  TrasaConfig.exe set --service-id ID --server {address} --skip-tls-verification
+On the Windows machine, TrasaCP.dll beside TrasaConfig.exe, with the ServiceKey on standard input of set:
+  TrasaConfig.exe register
+  TrasaConfig.exe set --service-id ID --server {address} --skip-tls-verification --offline-users ADMINISTRATOR
   TrasaConfig.exe check
-  TrasaConfig.exe arm
+  TrasaConfig.exe arm --without-trial
 All commands: dist/{program} --help
 ",
         address = server.address(),
