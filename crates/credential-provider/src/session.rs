@@ -119,7 +119,7 @@ impl Session {
         for action in actions {
             match action {
                 Action::Show => self.stale.store(true, Ordering::Release),
-                Action::Blank(field) => lock(&self.blanks).push(field),
+                Action::Blank(field) => self.blank(field),
                 Action::Start(job) => self.start(job),
                 Action::GiveUp(ticket) => self.give_up(ticket),
                 Action::Remember(sid, trasa_id) => self.agent.remember(sid, trasa_id),
@@ -149,6 +149,13 @@ impl Session {
         });
         self.end_job(ticket);
         self.handle(end.unwrap_or(Event::WorkerFailed(ticket)));
+    }
+
+    fn blank(&self, field: Field) {
+        let mut blanks = lock(&self.blanks);
+        if !blanks.contains(&field) {
+            blanks.push(field);
+        }
     }
 
     fn give_up(&self, ticket: Ticket) {

@@ -59,7 +59,7 @@ fn is_shield(x: f32, y: f32, half_width: f32) -> bool {
 
 /// A disc over a slot that grows wider downwards.
 fn is_key_hole(x: f32, y: f32) -> bool {
-    let disc = x.hypot(y + 0.18) <= 0.18;
+    let disc = x * x + (y + 0.18) * (y + 0.18) <= 0.18 * 0.18;
     let slot = (-0.18..=0.36).contains(&y) && x.abs() <= 0.07 + 0.10 * (y + 0.18);
     disc || slot
 }

@@ -2,6 +2,7 @@
 //!
 //! The calls go through the `windows` crate's own interface definitions, so a method at a wrong place in a table of
 //! this crate would show.
+#![allow(clippy::multiple_unsafe_ops_per_block, reason = "each block says the same of all calls in it")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends there")]
 
 mod calls;
@@ -14,6 +15,7 @@ use agent::services::Services;
 use std::cell::RefCell;
 
 thread_local! {
+    #[allow(clippy::missing_const_for_thread_local, reason = "it is const; the lint does not see that on this target")]
     static SERVICES: RefCell<Option<Services>> = const { RefCell::new(None) };
 }
 

@@ -55,7 +55,6 @@ impl ICredentialProviderEvents_Impl for ProviderEvents_Impl {
 #[implement(ICredentialProviderCredentialEvents)]
 struct TileEvents(Rc<Seen>);
 
-#[expect(clippy::not_unsafe_ptr_arg_deref, reason = "the trait's signatures")]
 impl ICredentialProviderCredentialEvents_Impl for TileEvents_Impl {
     fn SetFieldState(
         &self,

@@ -23,14 +23,13 @@ pub(crate) struct Screen {
     fields: [(bool, String); Field::ALL.len()],
     method: MethodChoice,
     submit_beside: Field,
-    focus: Field,
 }
 
 impl Screen {
     /// What LogonUI shows after it asked for every field of `view`.
     pub(crate) fn of(view: &View) -> Self {
         let fields = Field::ALL.map(|field| (view.field(field).shown, text(field, view)));
-        Self { fields, method: view.method, submit_beside: view.submit_beside, focus: view.focus }
+        Self { fields, method: view.method, submit_beside: view.submit_beside }
     }
 
     /// The person typed into a field: it shows that already.
@@ -49,33 +48,41 @@ impl Screen {
 
     /// The calls after which LogonUI shows `view`, in the order in which they are to be made. What hides comes before
     /// what shows, so that the tile never holds both steps; the focus comes last, when its field is there.
-    pub(crate) fn update(&mut self, view: &View) -> Vec<Change> {
-        let next = Self::of(view);
+    ///
+    /// What is hidden is left alone: LogonUI may tell us of a text that we set ourselves as if it had been typed. The
+    /// focus moves only when the step changes or when the focused field was `emptied`, never while somebody types.
+    pub(crate) fn update(&mut self, view: &View, emptied: &[Field]) -> Vec<Change> {
         let mut changes = Vec::new();
         for shown in [false, true] {
-            let switched = |field: &Field| {
-                let index = *field as usize;
-                next.fields[index].0 == shown && self.fields[index].0 != shown
-            };
+            let switched = |field: &Field| view.field(*field).shown == shown && self.shown(*field) != shown;
             changes.extend(Field::ALL.into_iter().filter(switched).map(|field| Change::Shown(field, shown)));
         }
-        for field in Field::ALL {
-            let (_, text) = &next.fields[field as usize];
-            if *text != self.fields[field as usize].1 {
-                changes.push(Change::Text(field, text.clone()));
+        let is_step = |change: &Change| matches!(change, Change::Shown(field, _) if takes_focus(*field));
+        let moves = changes.iter().any(is_step) || emptied.contains(&view.focus);
+        for (field, text) in Field::ALL.into_iter().map(|field| (field, text(field, view))) {
+            let known = &mut self.fields[field as usize];
+            known.0 = view.field(field).shown;
+            if known.0 && known.1 != text {
+                known.1.clone_from(&text);
+                changes.push(Change::Text(field, text));
             }
         }
-        if next.method != self.method {
-            changes.push(Change::Method(next.method));
+        if self.shown(Field::Method) && view.method != self.method {
+            self.method = view.method;
+            changes.push(Change::Method(view.method));
         }
-        if next.submit_beside != self.submit_beside {
-            changes.push(Change::SubmitBeside(next.submit_beside));
+        if self.shown(Field::Submit) && view.submit_beside != self.submit_beside {
+            self.submit_beside = view.submit_beside;
+            changes.push(Change::SubmitBeside(view.submit_beside));
         }
-        if next.focus != self.focus && takes_focus(next.focus) {
-            changes.push(Change::Focus(next.focus));
+        if moves && takes_focus(view.focus) {
+            changes.push(Change::Focus(view.focus));
         }
-        *self = next;
         changes
+    }
+
+    const fn shown(&self, field: Field) -> bool {
+        self.fields[field as usize].0
     }
 }
 
@@ -129,17 +136,25 @@ mod tests {
     #[test]
     fn nothing_changes_while_the_view_stands() {
         let logon = logon();
-        assert_eq!(Screen::of(logon.view()).update(logon.view()), []);
+        assert_eq!(Screen::of(logon.view()).update(logon.view(), &[]), []);
     }
 
     #[test]
-    fn what_was_typed_does_not_come_back() {
+    fn what_was_typed_neither_comes_back_nor_moves_the_focus() {
         let mut logon = logon();
         let mut screen = Screen::of(logon.view());
         screen.typed(Field::UserName, "bat");
         logon.handle(Event::Typed(Field::UserName, "bat".into()), Duration::ZERO);
-        let changes = screen.update(logon.view());
-        assert!(!changes.iter().any(|change| matches!(change, Change::Text(..))), "{changes:?}");
+        assert_eq!(screen.update(logon.view(), &[]), []);
+    }
+
+    #[test]
+    fn the_focus_goes_to_a_field_that_was_emptied() {
+        let logon = logon();
+        let mut screen = Screen::of(logon.view());
+        let focus = logon.view().focus;
+        assert_eq!(screen.update(logon.view(), &[Field::Code]), []);
+        assert_eq!(screen.update(logon.view(), &[focus]), [Change::Focus(focus)]);
     }
 
     #[test]
@@ -151,13 +166,13 @@ mod tests {
         let password = Password::from_text("hunter2").expect("short");
         logon.handle(Event::TypedSecret(Field::Password, password), Duration::ZERO);
         logon.handle(Event::Submit, Duration::ZERO);
-        let changes = screen.update(logon.view());
+        let changes = screen.update(logon.view(), &[]);
         assert_eq!(changes.first(), Some(&Change::Shown(Field::Password, false)), "{changes:?}");
         assert!(changes.contains(&Change::Shown(Field::Status, true)));
         assert!(!format!("{changes:?}").contains("hunter2"));
         let hides = changes.iter().rposition(|change| matches!(change, Change::Shown(_, false)));
         let shows = changes.iter().position(|change| matches!(change, Change::Shown(_, true)));
         assert!(hides < shows, "{changes:?}");
-        assert_eq!(screen, Screen::of(logon.view()));
+        assert_eq!(screen.update(logon.view(), &[]), []);
     }
 }

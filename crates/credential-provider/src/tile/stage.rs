@@ -136,12 +136,13 @@ impl Stage {
     /// Draws what changed, and rings if LogonUI is to enumerate again. Elsewhere than on the tile's thread: nothing.
     pub(super) fn flush(&self) {
         let Some((events, credential)) = self.audience_here() else { return };
-        for field in self.session.take_blanks() {
+        let emptied = self.session.take_blanks();
+        for field in &emptied {
             // SAFETY: on the thread that handed the interface in; the text is static and zero-terminated.
             let _ = unsafe { events.SetFieldString(credential, field.id(), windows_core::w!("")) };
         }
-        if self.session.take_stale() {
-            let changes = lock(&self.screen).update(&self.session.view());
+        if self.session.take_stale() || !emptied.is_empty() {
+            let changes = lock(&self.screen).update(&self.session.view(), &emptied);
             for change in changes {
                 apply(&events, credential, &change);
             }
