@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use crate::sealing::{Place, SealError, Sealer};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, TransactionBehavior, params};
 use std::path::Path;
 use std::time::Duration;
@@ -88,8 +89,16 @@ fn check_canary(connection: &Connection, sealer: &Sealer) -> Result<(), StoreErr
     }
 }
 
-fn configure(connection: &Connection) -> rusqlite::Result<()> {
+/// What every connection has in common.
+pub(super) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY)?;
+    // Plans depend on the statement alone; else SQLite prepares anew when a bound value changes.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    prepare(connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;

@@ -88,7 +88,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
         path,
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
-    connection.busy_timeout(migration::BUSY)?;
+    migration::prepare(&connection)?;
     connection.pragma_update(None, "cache_size", -2_000)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
