@@ -3,7 +3,7 @@
 
 use super::{OrganisationId, Store, StoreError, Write};
 use crate::audit::{Actor, Entry};
-use decision::account::Name;
+use crate::logon::names;
 use decision::logon::{Standing, check};
 use decision::mode::{WatchEnd, watch_end};
 use protocol::id::{MachineId, ServiceId};
@@ -123,7 +123,7 @@ fn locked_out(
             .unwrap_or_default();
         for account in administrators {
             if would_be_refused(write, organisation, id, &account, now)? {
-                let account = format!("{}\\{}", account.domain, account.name);
+                let account = names::printable(&account);
                 return Ok(Some(LockedOut { machine, account }));
             }
         }
@@ -139,7 +139,7 @@ fn would_be_refused(
     now: i64,
 ) -> Result<bool, StoreError> {
     let read = write.as_read();
-    let Ok(name) = Name::parse(&account.name) else { return Ok(true) };
+    let Ok(name) = names::read_account(account) else { return Ok(true) };
     let Some(facts) = read.machine_facts(organisation, machine)? else { return Ok(false) };
     let account = read.account(organisation, &facts, account, &name)?;
     let asked = read.asked(organisation, &facts, (&account, IpAddr::V4(Ipv4Addr::UNSPECIFIED)))?;
