@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod admissions;
+mod bench;
 mod checks;
 mod client;
 mod codes;
