@@ -4,7 +4,7 @@
 use super::rules::stays;
 use crate::com::interfaces::{ICredentialProviderFilter, ICredentialProviderFilter_Impl};
 use crate::com::{Fault, ObjectCount, PROVIDER_CLSID, SecretTaskMemory, guard, out};
-use crate::provider::{is_password_logon, remote_bytes};
+use crate::provider::packed_anew;
 use crate::{guarded_place, services};
 use windows::Win32::UI::Shell::{
     CREDENTIAL_PROVIDER_CREDENTIAL_SERIALIZATION, CREDENTIAL_PROVIDER_USAGE_SCENARIO,
@@ -76,14 +76,14 @@ impl ICredentialProviderFilter_Impl for Filter_Impl {
         guard("UpdateRemoteCredential", || {
             // SAFETY: null or the caller's, by the contract of this method.
             let incoming = unsafe { incoming.as_ref() }.ok_or(Fault::Unsupported)?;
-            let guards = agent::config::load(&services::services()).state.guards();
-            if !guards || !is_password_logon(incoming) {
+            if !agent::config::load(&services::services()).state.guards() {
                 return Err(Fault::Unsupported);
             }
+            let packed = SecretTaskMemory::copy_of(&packed_anew(incoming)?)?;
             if outgoing.is_null() {
                 return Err(Fault::NullPointer);
             }
-            let (bytes, length) = SecretTaskMemory::copy_of(remote_bytes(incoming))?.into_raw();
+            let (bytes, length) = packed.into_raw();
             out(
                 outgoing,
                 CREDENTIAL_PROVIDER_CREDENTIAL_SERIALIZATION {

@@ -1,11 +1,12 @@
 //! A credential that came with a remote desktop connection (NLA).
 
 use crate::com::Fault;
-use crate::serialization::{MAX_BYTES, parse};
+use crate::serialization::{MAX_BYTES, Purpose, TooLong, pack_logon, parse};
 use crate::unprotect::unprotected;
 use agent::Password;
 use agent::logon::Event;
 use windows::Win32::UI::Shell::CREDENTIAL_PROVIDER_CREDENTIAL_SERIALIZATION;
+use zeroize::Zeroizing;
 
 /// The copy that the provider keeps: LogonUI does not hand it in again when it starts anew.
 #[derive(Debug)]
@@ -40,13 +41,20 @@ impl RemoteLogon {
     }
 }
 
-/// Whether a buffer is a password logon that would be taken over.
-pub(crate) fn is_password_logon(serialization: &CREDENTIAL_PROVIDER_CREDENTIAL_SERIALIZATION) -> bool {
-    parse(bytes_of(serialization), serialization.rgbSerialization.addr()).is_ok()
+/// A password logon as it will be handed to the provider: packed anew, with offsets, since a copy with pointers would
+/// point into the sender's buffer. The password stays as it is, protected or not.
+pub(crate) fn packed_anew(
+    serialization: &CREDENTIAL_PROVIDER_CREDENTIAL_SERIALIZATION,
+) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    let incoming = parse(bytes_of(serialization), serialization.rgbSerialization.addr());
+    let incoming = incoming.map_err(|_| Fault::Unsupported)?;
+    let [domain, user] =
+        [&incoming.domain, &incoming.user].map(|text| text.encode_utf16().collect::<Vec<_>>());
+    pack_logon(Purpose::Logon, &domain, &user, &incoming.password).map_err(|TooLong| Fault::Unsupported)
 }
 
 /// The caller's bytes; none for null, and none of a buffer that is too long to be looked at.
-pub(crate) fn bytes_of(serialization: &CREDENTIAL_PROVIDER_CREDENTIAL_SERIALIZATION) -> &[u8] {
+fn bytes_of(serialization: &CREDENTIAL_PROVIDER_CREDENTIAL_SERIALIZATION) -> &[u8] {
     let length = serialization.cbSerialization as usize;
     if serialization.rgbSerialization.is_null() || length > MAX_BYTES {
         return &[];

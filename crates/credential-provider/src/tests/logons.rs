@@ -195,10 +195,17 @@ fn a_remote_credential_opens_the_tile_at_step_2() {
     let mut bytes = packed.map_err(|_| "too long").unwrap().to_vec();
     let filter: ICredentialProviderFilter = create(FILTER);
     let mut outgoing = CREDENTIAL_PROVIDER_CREDENTIAL_SERIALIZATION::default();
+    // Pointers in place of offsets, as some senders leave them.
+    let address = bytes.as_ptr().addr();
+    for head in [8, 24, 40] {
+        let offset = usize::from_le_bytes(*bytes[head + 8..].first_chunk().unwrap());
+        bytes[head + 8..head + 16].copy_from_slice(&(address + offset).to_le_bytes());
+    }
     let incoming = remote(&mut bytes, GUID::zeroed());
     // SAFETY: both pointers are good.
     unsafe { filter.UpdateRemoteCredential(&raw const incoming, &raw mut outgoing) }.unwrap();
     assert_eq!(outgoing.clsidCredentialProvider, PROVIDER);
+    bytes.fill(0xee);
     ui.set_up(CPUS_LOGON).unwrap();
     // SAFETY: as the filter gave it.
     unsafe { ui.provider.SetSerialization(&raw const outgoing) }.unwrap();
