@@ -95,3 +95,33 @@ async fn a_policy_that_cannot_be_read_allows_nothing() {
         assert_eq!(machine.decide(&world.router, &request).await.reason, Reason::PolicyExpired, "{damage}");
     }
 }
+
+#[tokio::test]
+async fn the_short_code_opens_the_exact_facts() {
+    let world = World::new().await;
+    let service = world.service("Workstations").await;
+    world.user("anna").await;
+    world.policy("office", from(&["10.0.0.0/8"])).await;
+    world.access("anna", &service, "ACME\\anna", Some("office")).await;
+    let totp = world.totp("anna").await;
+    let machine = world.machine(&service, "PC-07").await;
+    let mut request = with_code(domain_account("anna"), Some("anna"), &totp.code(0));
+    request.session = Session::Remote;
+    request.claimed_client = Some("10.1.2.3".to_owned());
+    let decision = machine.decide(&world.router, &request).await;
+    let shown = world.store().logons_called(crate::world::ORGANISATION, decision.short_code.to_lowercase());
+    let shown = shown.await.unwrap().pop().unwrap();
+    assert_eq!((shown.machine.as_str(), shown.user.as_deref()), ("PC-07", Some("anna")));
+    assert_eq!((shown.result.as_str(), shown.reason.as_str()), ("deny", "network_not_allowed"));
+    assert_eq!(shown.account, "ACME\\anna");
+    for (fact, value) in [
+        ("source", "192.0.2.7"),
+        ("claimed_client", "10.1.2.3"),
+        ("policy", "office"),
+        ("policy_line", "network 10.0.0.0/8: 192.0.2.7"),
+        ("session", "remote"),
+        ("trasa_id", "a user's"),
+    ] {
+        assert_eq!(shown.facts[fact], value, "{}", shown.facts);
+    }
+}

@@ -281,3 +281,61 @@ async fn nothing_else_is_served() {
     assert_eq!(keys, world.app.keys().chain);
     assert!(is_unsigned(&reply) && reply.header(RECEIPT).is_none());
 }
+
+/// A small generator with a fixed seed (xorshift64), so that a failure can be repeated.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % u64::try_from(limit).unwrap()).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn damaged_requests_are_never_a_server_error_and_never_a_decision() {
+    let (world, machine, wrong) = world().await;
+    let before = traces(&world);
+    let body = serde_json::to_vec(&wrong).unwrap();
+    let mut random = Random(0x7261_7361_7472_6173);
+    for number in 0..2_000 {
+        let (mut http, _) =
+            split(machine.sign(("PUT", &path::logon(new_logon()), ""), &body, &Signing::default()));
+        match random.below(3) {
+            0 => {
+                let mut damaged = body.clone();
+                for _ in 0..=random.below(4) {
+                    let place = random.below(damaged.len());
+                    damaged[place] ^= 1 << random.below(8);
+                }
+                if damaged == body {
+                    continue;
+                }
+                *http.body_mut() = Body::from(damaged);
+            }
+            1 => {
+                let name = [CONTENT_DIGEST, SIGNATURE_INPUT, SIGNATURE][random.below(3)];
+                let mut value = http.headers()[name].as_bytes().to_vec();
+                let place = random.below(value.len());
+                let other = b' ' + u8::try_from(random.below(95)).unwrap();
+                // The last character of base64 may carry bits that mean nothing.
+                if value[place] == other || value.len() - place < 5 {
+                    continue;
+                }
+                value[place] = other;
+                http.headers_mut().insert(name, axum::http::HeaderValue::from_bytes(&value).unwrap());
+            }
+            _ => {
+                let name = [CONTENT_DIGEST, SIGNATURE_INPUT, SIGNATURE][random.below(3)];
+                let value = http.headers()[name].as_bytes().to_vec();
+                let cut = random.below(value.len());
+                http.headers_mut().insert(name, axum::http::HeaderValue::from_bytes(&value[..cut]).unwrap());
+            }
+        }
+        let reply = send(&world.router, http, "192.0.2.7").await;
+        assert!(reply.status.is_client_error() || matches!(reply.answer(), Answer::Clock { .. }), "{number}");
+    }
+    assert_eq!(traces(&world), before);
+}
