@@ -15,7 +15,7 @@ mod filter;
 mod image;
 #[cfg(all(windows, not(test)))]
 mod package;
-#[cfg(windows)]
+#[cfg(all(windows, not(test)))]
 mod process;
 #[cfg(windows)]
 mod provider;
@@ -43,5 +43,9 @@ mod worker;
 fn guarded_place(
     scenario: windows::Win32::UI::Shell::CREDENTIAL_PROVIDER_USAGE_SCENARIO,
 ) -> Option<usage::Place> {
-    usage::place(scenario.0, process::is_consent)
+    #[cfg(not(test))]
+    use process::is_consent;
+    #[cfg(test)]
+    use tests::is_consent;
+    usage::place(scenario.0, is_consent)
 }

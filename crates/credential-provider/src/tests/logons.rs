@@ -284,6 +284,41 @@ fn an_inert_agent_shows_nothing() {
 }
 
 #[test]
+fn elevation_asks_by_default() {
+    let world = world();
+    super::IN_CONSENT.set(true);
+    let mut ui = Ui::at_tile(&world, CPUS_CREDUI);
+    assert_eq!(filtered(CPUS_CREDUI, &[FILTER, PROVIDER]), [false, true]);
+    step_1(&ui, "bat", "right");
+    assert_eq!(ui.serialize().response, CPGSR_NO_CREDENTIAL_NOT_FINISHED);
+    assert!(ui.pump_until(|ui| ui.shows(Field::Code)));
+    step_2(&ui, "123456");
+    assert_eq!(ui.serialize().response, CPGSR_NO_CREDENTIAL_NOT_FINISHED);
+    assert!(ui.pump_until(|ui| ui.seen.rings.get() == 1));
+    // Without a new enumeration the next Submit works too.
+    assert_eq!(ui.serialize().response, CPGSR_RETURN_CREDENTIAL_FINISHED);
+    assert!(!ui.enumerate(), "and then nothing submits by itself");
+    assert_eq!(ui.serialize().response, CPGSR_NO_CREDENTIAL_NOT_FINISHED);
+}
+
+#[test]
+fn an_incoming_buffer_never_causes_auto_logon_in_an_elevation() {
+    let world = world();
+    super::IN_CONSENT.set(true);
+    let mut ui = Ui::new(&world);
+    ui.set_up(CPUS_CREDUI).unwrap();
+    let wide = |text: &str| text.encode_utf16().collect::<Vec<u16>>();
+    let purpose = crate::serialization::Purpose::Logon;
+    let packed = crate::serialization::pack_logon(purpose, &wide("HOST"), &wide("bat"), &wide("right"));
+    let mut bytes = packed.map_err(|_| "too long").unwrap();
+    let incoming = remote(&mut bytes, PROVIDER);
+    // SAFETY: the buffer lives over the call.
+    unsafe { ui.provider.SetSerialization(&raw const incoming) }.unwrap();
+    ui.advise();
+    assert!(!ui.enumerate());
+}
+
+#[test]
 fn an_expired_password_is_changed_in_the_same_tile() {
     let world = world();
     let mut ui = Ui::at_tile(&world, CPUS_LOGON);

@@ -12,11 +12,21 @@ mod ui;
 
 use crate::com::Fault;
 use agent::services::Services;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 thread_local! {
     #[allow(clippy::missing_const_for_thread_local, reason = "it is const; the lint does not see that on this target")]
     static SERVICES: RefCell<Option<Services>> = const { RefCell::new(None) };
+}
+
+thread_local! {
+    #[allow(clippy::missing_const_for_thread_local, reason = "it is const; the lint does not see that on this target")]
+    static IN_CONSENT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread plays consent.exe.
+pub(crate) fn is_consent() -> bool {
+    IN_CONSENT.get()
 }
 
 /// What the objects made on this thread find.

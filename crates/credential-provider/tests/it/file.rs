@@ -77,6 +77,24 @@ fn tile_opens_no_window() {
 }
 
 #[test]
+fn no_ipc_serves_secrets_to_users() {
+    let serves = [
+        "Pipe",
+        "Mailslot",
+        "FileMapping",
+        "RpcServer",
+        "CoRegisterClassObject",
+        "HttpCreate",
+        "listen",
+        "bind",
+    ];
+    for import in &imports() {
+        assert!(!serves.iter().any(|name| import.contains(name)), "{import}");
+        assert!(!import.starts_with("ws2_32") && !import.starts_with("rpcrt4"), "{import}");
+    }
+}
+
+#[test]
 fn two_functions_are_exported() {
     let names = with_file(|file| {
         let table = file.export_table().unwrap().expect("it exports something");
