@@ -24,7 +24,8 @@ static ACTIVE: OnceLock<Active> = OnceLock::new();
 
 /// Begins to play a world; the first one of a process stays.
 pub fn activate(world: World, is_exec: bool) -> &'static Active {
-    ACTIVE.get_or_init(|| {
+    let boot_id = world.boot_id;
+    let active = ACTIVE.get_or_init(|| {
         let temp = std::env::temp_dir();
         let clock = Clock::default();
         clock.set_wall(world.time_offset_s.saturating_mul(10_000_000));
@@ -37,7 +38,9 @@ pub fn activate(world: World, is_exec: bool) -> &'static Active {
             world: RwLock::new(world),
             is_exec,
         }
-    })
+    });
+    super::registry::notice_restart(boot_id);
+    active
 }
 
 /// The world in play.

@@ -20,6 +20,7 @@ stands! {
     "DsRoleGetPrimaryDomainInformation" => get_primary_domain,
     "DsRoleFreeMemory" => free_role,
     "NetUserEnum" => enumerate_users,
+    "NetUserGetInfo" => get_user_info,
     "NetLocalGroupGetMembers" => get_members,
 }
 
@@ -172,6 +173,45 @@ unsafe extern "system" fn enumerate_users(
     }
     // SAFETY: the caller's words about its places.
     unsafe { list(&answer, local.len(), place, read, total) }
+}
+
+/// Levels 0 (name) and 1 (USER_INFO_1: name, password, age, privilege, home, comment, flags, script).
+unsafe extern "system" fn get_user_info(
+    _server: *const u16,
+    name: *const u16,
+    level: u32,
+    place: *mut *mut c_void,
+) -> u32 {
+    const NO_SUCH_USER: u32 = 2221;
+    const NORMAL_ACCOUNT: u32 = 0x200;
+    const ACCOUNT_DISABLED: u32 = 2;
+    const USER: u32 = 1;
+    const ADMINISTRATOR: u32 = 2;
+    // SAFETY: the caller passes a zero-terminated name.
+    let name = unsafe { wide(name) };
+    let world = active().world();
+    let Some(account) = world.find_account(".", &name).map(|it| &world.accounts[it]) else {
+        return NO_SUCH_USER;
+    };
+    let mut answer;
+    match level {
+        0 => {
+            answer = Structure::new(8);
+            answer.text(0, &account.name);
+        }
+        1 => {
+            let disabled = account.outcome == Some(crate::codes::ERROR_ACCOUNT_DISABLED);
+            let flags = NORMAL_ACCOUNT | if disabled { ACCOUNT_DISABLED } else { 0 };
+            let privilege = if account.administrator { ADMINISTRATOR } else { USER };
+            answer = Structure::new(56);
+            answer.text(0, &account.name).number(20, &privilege.to_le_bytes());
+            answer.text(24, "").text(32, "").number(40, &flags.to_le_bytes()).text(48, "");
+        }
+        _ => return ERROR_INVALID_LEVEL,
+    }
+    // SAFETY: the caller gave room for a pointer.
+    unsafe { put(place, answer.hand_out()) };
+    0
 }
 
 /// Levels 0 {sid}, 1 {sid, use, name}, 2 {sid, use, domain and name}, 3 {domain and name}.

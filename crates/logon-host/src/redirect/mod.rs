@@ -3,6 +3,7 @@
 //! The same code works inside the host, on the provider's DLL, and inside a program that `exec` started.
 
 mod accounts;
+mod acl_store;
 mod active;
 mod buffers;
 mod clocks;
@@ -14,6 +15,7 @@ mod modules;
 mod network;
 mod processes;
 mod protect;
+mod registry;
 mod security;
 mod sessions;
 mod tokens;
@@ -59,6 +61,7 @@ fn stand_in(name: &str) -> Option<*const c_void> {
             network::stands(),
             processes::stands(),
             protect::stands(),
+            registry::stands(),
             security::stands(),
             sessions::stands(),
             tokens::stands(),

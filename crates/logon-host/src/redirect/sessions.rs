@@ -13,6 +13,7 @@ const ERROR_INVALID_PARAMETER: u32 = 87;
 stands! {
     "WTSQuerySessionInformationW" => query_session,
     "WTSFreeMemory" => free,
+    "WTSQueryUserToken" => query_user_token,
     "WTSGetActiveConsoleSessionId" => console_session,
     "ProcessIdToSessionId" => session_of_process,
     "GetSystemMetrics" => get_system_metrics,
@@ -63,6 +64,23 @@ unsafe extern "system" fn free(buffer: *mut c_void) {
         // SAFETY: the caller's own call, passed on.
         unsafe { WTSFreeMemory(buffer) };
     }
+}
+
+/// The owner's token, for SYSTEM only.
+unsafe extern "system" fn query_user_token(_session: u32, token: *mut *mut c_void) -> Bool {
+    const ERROR_PRIVILEGE_NOT_HELD: u32 = 1314;
+    const ERROR_NO_TOKEN: u32 = 1008;
+    if !active().is_system() {
+        return fail(ERROR_PRIVILEGE_NOT_HELD);
+    }
+    let world = active().world();
+    let owner = world.session.owner.as_deref().and_then(|it| world.find_account("", it));
+    let Some(owner) = owner else {
+        return fail(ERROR_NO_TOKEN);
+    };
+    // SAFETY: the caller gave room for a handle.
+    unsafe { put(token, super::tokens::of_account(&world, owner)) };
+    TRUE
 }
 
 /// A remote session is not the one at the console.

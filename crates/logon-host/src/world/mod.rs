@@ -3,6 +3,7 @@
 //! Everything here is plain values; [`crate::redirect`] answers the program's calls from it.
 
 mod accounts;
+pub mod acl;
 mod clock;
 mod network;
 mod sid;
