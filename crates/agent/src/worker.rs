@@ -166,7 +166,8 @@ fn check_password(agent: &Agent, question: &PasswordQuestion, cancelled: &dyn Ca
     let outcome = password::judge(&said);
     if matches!(outcome, PasswordOutcome::Stop(_)) {
         // The server hears nothing, and nothing is looked up for somebody without the password.
-        return PasswordAnswered { outcome, account: Err(ResolveError::NotFound), ask_trasa_id: true };
+        let account = Err(ResolveError::NotFound);
+        return PasswordAnswered { outcome, account, ask_trasa_id: true, offline_user: false };
     }
     let account = match &said.sid {
         Some(sid) => account_of_token(agent, sid, name),
@@ -176,7 +177,8 @@ fn check_password(agent: &Agent, question: &PasswordQuestion, cancelled: &dyn Ca
         (Ok(account), PasswordOutcome::Verified(_)) => ask_trasa_id(agent, account, cancelled),
         _ => true,
     };
-    PasswordAnswered { outcome, account, ask_trasa_id }
+    let offline_user = account.as_ref().is_ok_and(|account| agent.loaded.offline.lists(account));
+    PasswordAnswered { outcome, account, ask_trasa_id, offline_user }
 }
 
 fn known(agent: &Agent) -> Vec<KnownAccount> {

@@ -98,6 +98,9 @@ pub struct PasswordAnswered {
     pub account: Result<Account, ResolveError>,
     /// Whether the trasa id must be typed. True unless the server said otherwise.
     pub ask_trasa_id: bool,
+    /// The account is an offline user: it may submit step 2 empty, since without a decision neither
+    /// is looked at. The server still says what it misses.
+    pub offline_user: bool,
 }
 
 /// The end of [`Job::AskServer`].

@@ -29,6 +29,7 @@ pub(super) struct Checked {
     pub account: Account,
     pub outcome: PasswordOutcome,
     pub ask_trasa_id: bool,
+    pub offline_user: bool,
     pub since: Duration,
     /// A logon waits for the network at most once.
     pub waited_for_network: bool,

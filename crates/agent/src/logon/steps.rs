@@ -58,6 +58,7 @@ impl Logon {
                     account,
                     outcome,
                     ask_trasa_id: answered.ask_trasa_id,
+                    offline_user: answered.offline_user,
                     since: now,
                     waited_for_network: false,
                 };
@@ -103,9 +104,9 @@ impl Logon {
             Some(texts::TRASA_ID_ODD)
         } else if lenient {
             None
-        } else if checked.ask_trasa_id && trasa_id.is_empty() {
+        } else if checked.ask_trasa_id && trasa_id.is_empty() && !checked.offline_user {
             Some(texts::TRASA_ID_MISSING)
-        } else if method == MethodChoice::Code && !is_code {
+        } else if method == MethodChoice::Code && !is_code && !(checked.offline_user && code.is_empty()) {
             Some(texts::CODE_NOT_SIX_DIGITS)
         } else {
             None

@@ -52,6 +52,7 @@ fn right(name: &str) -> PasswordAnswered {
         outcome: PasswordOutcome::Verified(Verified::Right),
         account: Ok(account(name)),
         ask_trasa_id: true,
+        offline_user: false,
     }
 }
 

@@ -574,3 +574,17 @@ fn no_secret_reaches_the_event_log_or_a_debug_output() {
         assert!(!shown.contains(secret), "{secret}");
     }
 }
+
+#[test]
+fn an_offline_user_without_a_trasa_id_submits_step_2_empty() {
+    let world = armed(&["bat"]);
+    world.server.script(|_, _, _| Reply::Fails(TransportError::Connect));
+    assert!(Tile::open(&world).log_on("bat", "right", "", "").is_some());
+    // Half a code is a mistake, also of an offline user.
+    let mut tile = Tile::open(&world);
+    assert!(tile.log_on("bat", "right", "", "123").is_none());
+    // Whoever is not listed is told what is missing.
+    let mut tile = Tile::open(&armed(&[]));
+    assert!(tile.log_on("bat", "right", "", "").is_none());
+    assert_eq!(tile.status(), crate::texts::TRASA_ID_MISSING);
+}

@@ -106,7 +106,8 @@ impl World {
         std::fs::write(script_file.with_extension("jsonl"), &printed)?;
         let lines = printed.lines().filter(|line| line.starts_with('{'));
         let walked = Walked { events: lines.filter_map(|line| serde_json::from_str(line).ok()).collect() };
-        walked.tell(seen);
+        let mut teller = Teller::new(script);
+        walked.events.iter().filter_map(|event| teller.tell(event)).for_each(|line| seen.line(line));
         if let Some(failed) = walked.failed() {
             bail!("{failed}");
         }
@@ -139,56 +140,97 @@ impl Walked {
     pub fn of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
         self.events.iter().filter(move |event| event.get("event").and_then(Value::as_str) == Some(kind))
     }
+}
 
-    /// The milliseconds between the first `submit` and the end, if the host says so.
-    fn tell(&self, seen: &mut Seen) {
-        for event in &self.events {
-            if let Some(line) = told(event) {
-                seen.line(line);
+/// Tells a walk's events to whoever watches.
+struct Teller<'a> {
+    script: Vec<&'a str>,
+    /// What was just said or stands in the tile anyway is not told again.
+    told: Vec<String>,
+}
+
+impl<'a> Teller<'a> {
+    fn new(script: &'a str) -> Self {
+        Self { script: script.lines().collect(), told: Vec::new() }
+    }
+
+    /// One line for the event; `None` for what is only of interest in the log.
+    fn tell(&mut self, event: &Value) -> Option<String> {
+        match event.get("event").and_then(Value::as_str)? {
+            "verb" => self.deed(event),
+            "field" => self.field(event),
+            "status" => Some(format!("  ({})", word(event, "text"))).filter(|line| line.len() > 4),
+            "serialization" => {
+                let said = word(event, "text");
+                match (word(event, "kind").as_str(), said.is_empty()) {
+                    ("", true) => None,
+                    ("", false) => {
+                        self.told.push(said.clone());
+                        Some(format!("  {said}"))
+                    }
+                    (kind, _) => Some(format!("  hands to Windows: {kind} of {}", word(event, "account"))),
+                }
             }
+            "windows" => Some(format!("  Windows: {}", word(event, "status"))),
+            "filter" if event.get("remains") == Some(&Value::Bool(true)) => {
+                self.remains(&word(event, "clsid"))
+            }
+            _ => None,
         }
     }
-}
 
-/// How an event is told to whoever watches; `None` for what is only of interest in the log.
-fn told(event: &Value) -> Option<String> {
-    match event.get("event").and_then(Value::as_str)? {
-        "verb" => Some(format!("> {}", word(event, "text"))).filter(|line| is_done_by_a_person(line)),
-        "field" => shown_field(event),
-        "status" => Some(format!("  ({})", word(event, "text"))).filter(|line| line.len() > 4),
-        "serialization" => {
-            let said = word(event, "text");
-            match (word(event, "kind").as_str(), said.is_empty()) {
-                ("", true) => None,
-                ("", false) => Some(format!("  says: {said}")),
-                (kind, _) => Some(format!("  hands to Windows: {kind} of {}", word(event, "account"))),
+    /// What a person does, as the script says it; passwords and codes are left out.
+    fn deed(&mut self, event: &Value) -> Option<String> {
+        let number = usize::try_from(event.get("line")?.as_u64()?).ok()?;
+        let line = self.script.get(number.checked_sub(1)?)?;
+        let mut words = line.splitn(2, ' ');
+        let (verb, rest) = (words.next()?, words.next().unwrap_or_default());
+        match verb {
+            "type" | "choose" => {
+                let (field, value) = match rest.strip_prefix('"') {
+                    Some(quoted) => quoted.split_once("\" ")?,
+                    None => rest.split_once(' ')?,
+                };
+                let secret = value.starts_with('$') || field == "Password" || field == "One-time code";
+                let value = if secret { "••••••" } else { value.trim_matches('"') };
+                Some(format!("> {field}: {value}"))
             }
+            "submit" | "press" => Some(format!("> {line}")),
+            "nla" => Some(format!("> {} comes by Remote Desktop, password checked", rest.split(' ').next()?)),
+            _ => None,
         }
-        "windows" => Some(format!("  Windows: {}", word(event, "status"))),
-        _ => None,
+    }
+
+    /// A field as a person sees it in the tile.
+    fn field(&mut self, event: &Value) -> Option<String> {
+        let state = word(event, "state");
+        if state == "hidden" || state == "deselected" {
+            return None;
+        }
+        let (label, text) = (word(event, "label"), word(event, "text"));
+        match word(event, "type").as_str() {
+            "large-text" | "small-text" if !text.is_empty() && !self.told.contains(&text) => {
+                self.told.push(text.clone());
+                Some(format!("  {text}"))
+            }
+            "edit-text" => Some(format!("  {label}: [{text}]")),
+            "password-text" => {
+                Some(format!("  {label}: [{}]", if text == "(empty)" { "" } else { "••••••" }))
+            }
+            "combobox" => Some(format!("  {label}: {}", choice(event)?)),
+            "command-link" => Some(format!("  <{text}>")),
+            _ => None,
+        }
+    }
+
+    fn remains(&mut self, clsid: &str) -> Option<String> {
+        (clsid == WINDOWS_CLSID).then(|| "  Windows' own password provider is there".to_owned())
     }
 }
 
-fn is_done_by_a_person(line: &str) -> bool {
-    ["> type", "> choose", "> submit", "> press", "> nla", "> cancel"]
-        .iter()
-        .any(|verb| line.starts_with(verb))
-}
-
-/// A field as a person sees it in the tile.
-fn shown_field(event: &Value) -> Option<String> {
-    let state = word(event, "state");
-    if state == "hidden" || state == "deselected" {
-        return None;
-    }
-    let (label, text) = (word(event, "label"), word(event, "text"));
-    match word(event, "type").as_str() {
-        "large-text" | "small-text" if !text.is_empty() => Some(format!("  {text}")),
-        "edit-text" | "password-text" => Some(format!("  {label}: [{text}]")),
-        "command-link" => Some(format!("  <{text}>")),
-        "combobox" => Some(format!("  {label}: {}", word(event, "choice"))),
-        _ => None,
-    }
+fn choice(event: &Value) -> Option<&str> {
+    let index = usize::try_from(event.get("choice")?.as_u64()?).ok()?;
+    event.get("choices")?.get(index)?.as_str()
 }
 
 fn word(event: &Value, name: &str) -> String {
@@ -213,10 +255,21 @@ mod tests {
     }
 
     #[test]
-    fn hidden_fields_are_not_shown() {
+    fn hidden_fields_are_not_shown_and_nothing_is_said_twice() {
         let field =
             |state: &str| json!({"event": "field", "type": "small-text", "state": state, "text": "Hello"});
-        assert_eq!(told(&field("shown")).unwrap(), "  Hello");
-        assert_eq!(told(&field("hidden")), None);
+        let mut teller = Teller::new("");
+        assert_eq!(teller.tell(&field("hidden")), None);
+        assert_eq!(teller.tell(&field("selected")).unwrap(), "  Hello");
+        assert_eq!(teller.tell(&field("selected")), None);
+    }
+
+    #[test]
+    fn what_is_typed_is_told_but_no_secret() {
+        let mut teller = Teller::new("type \"User name\" anna\ntype \"One-time code\" 123456\nlist");
+        let verb = |line: u32| json!({"event": "verb", "line": line});
+        assert_eq!(teller.tell(&verb(1)).unwrap(), "> User name: anna");
+        assert_eq!(teller.tell(&verb(2)).unwrap(), "> One-time code: ••••••");
+        assert_eq!(teller.tell(&verb(3)), None);
     }
 }

@@ -76,9 +76,18 @@ fn refused(stage: &mut Stage, seen: &mut Seen, person: &Person, text: &str) -> R
     stage.walk(Scenario::Logon, &script, seen)
 }
 
-/// Has a person who is listed as an offline user log on without a decision. They have no device: any code does.
+/// As [`refused`], where nobody could say that the TRASA username need not be typed.
+fn refused_unheard(stage: &mut Stage, seen: &mut Seen, person: &Person, text: &str) -> Result<Walked> {
+    let code = stage.office.code(person)?;
+    let name = format!("type \"TRASA username or email address\" {}\n", person.name);
+    let script = [to_step_2(person), name, type_code(&code), expect_refused(text)].concat();
+    stage.walk(Scenario::Logon, &script, seen)
+}
+
+/// Has a person who is listed as an offline user log on without a decision. They have neither a TRASA username nor a
+/// device: they submit step 2 empty.
 fn offline_user_passes(stage: &mut Stage, seen: &mut Seen, person: &Person) -> Result<Walked> {
-    let script = [to_step_2(person), type_code("000000"), expect_in(person)].concat();
+    let script = [to_step_2(person), "submit\n".to_owned(), expect_in(person)].concat();
     stage.walk(Scenario::Logon, &script, seen)
 }
 

@@ -4,7 +4,8 @@ use anyhow::{Result, bail};
 use serde_json::Value;
 
 use super::{
-    NOT_REACHED, Scene, Seen, Stage, expect_refused, offline_user_passes, refused, to_step_2, type_code,
+    NOT_REACHED, Scene, Seen, Stage, expect_refused, offline_user_passes, refused_unheard, to_step_2,
+    type_code,
 };
 use crate::demo::host::Scenario;
 use crate::demo::people::{ANNA, OLGA};
@@ -22,7 +23,7 @@ fn server_stopped(stage: &mut Stage, seen: &mut Seen) -> Result<String> {
     seen.line("olga is on the list of offline users:");
     offline_user_passes(stage, seen, &OLGA)?;
     seen.line("anna is not, and her code is right:");
-    refused(stage, seen, &ANNA, NOT_REACHED)?;
+    refused_unheard(stage, seen, &ANNA, NOT_REACHED)?;
     Ok("the listed one passes; the other is told that the server is away, not that her code is wrong"
         .to_owned())
 }
@@ -42,7 +43,7 @@ fn something_else_answers(stage: &mut Stage, seen: &mut Seen) -> Result<String> 
         let other = stage.replace_server(&stolen, mode)?;
         seen.line(format!("{name}, with the server's TLS key:"));
         offline_user_passes(stage, seen, &OLGA)?;
-        refused(stage, seen, &ANNA, NOT_REACHED)?;
+        refused_unheard(stage, seen, &ANNA, NOT_REACHED)?;
         if other.requests()?.is_empty() {
             bail!("nobody asked the stand-in, so this shows nothing");
         }
@@ -50,7 +51,7 @@ fn something_else_answers(stage: &mut Stage, seen: &mut Seen) -> Result<String> 
     let own = Identity::make(&stage.file(""))?;
     let other = stage.replace_server(&own, Mode::LoginPage)?;
     seen.line("a login page, with a TLS key of its own:");
-    refused(stage, seen, &ANNA, NOT_REACHED)?;
+    refused_unheard(stage, seen, &ANNA, NOT_REACHED)?;
     if was_told_a_code(&other)? {
         bail!("an unknown TLS key was told a one-time code");
     }

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 
-use super::{Scene, Seen, Stage, expect_refused, log_on, offline_user_passes, refused};
+use super::{Scene, Seen, Stage, expect_in, expect_refused, log_on, offline_user_passes, refused_unheard};
 use crate::demo::host::Scenario;
 use crate::demo::people::{ANNA, OLGA};
 
@@ -15,7 +15,9 @@ pub const CONFIGURATION_DELETED: Scene = Scene {
 fn configuration_deleted(stage: &mut Stage, seen: &mut Seen) -> Result<String> {
     stage.delete_configuration()?;
     seen.line(format!("TrasaConfig show: {}", stage.agent_state()?));
-    offline_user_passes(stage, seen, &OLGA)?;
+    // Nobody can be asked, so there is no step 2.
+    let script = format!("start\ntype \"User name\" {}\ntype Password $password\nsubmit\n", OLGA.name);
+    stage.walk(Scenario::Logon, &[script, expect_in(&OLGA)].concat(), seen)?;
     let script = "start\nlist\ntype \"User name\" anna\ntype Password $password\nsubmit\n";
     let script = [script, &expect_refused("damaged")].concat();
     stage.walk(Scenario::Logon, &script, seen)?;
@@ -31,7 +33,7 @@ pub const DATABASE_RESTORED: Scene = Scene {
 fn database_restored(stage: &mut Stage, seen: &mut Seen) -> Result<String> {
     stage.restore_to_before_admission()?;
     seen.line("the server knows the machine's receipt, not the machine:");
-    refused(stage, seen, &ANNA, "could not decide")?;
+    refused_unheard(stage, seen, &ANNA, "could not decide")?;
     offline_user_passes(stage, seen, &OLGA)?;
     let machines = stage.server.cli(&["machine", "list"])?;
     let waiting = machines.as_array().and_then(|rows| rows.first()).context("no machine waits")?;
