@@ -1,5 +1,6 @@
 //! What every scene needs: a running server with people in it, and a guarded Windows.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -26,6 +27,8 @@ pub struct Stage {
     world: World,
     wine: Wine,
     scenes: u32,
+    /// Held for as long as the stage stands: two demos would share folder and prefix.
+    _lock: File,
 }
 
 impl Stage {
@@ -35,6 +38,7 @@ impl Stage {
     /// When something is missing and cannot be installed, or does not start.
     pub fn build(workspace: &Workspace) -> Result<Self> {
         packages::ensure(workspace, &[OATHTOOL, PYTHON, OPENSSL])?;
+        let lock = lock(workspace)?;
         let folder = workspace.target("demo");
         if folder.exists() {
             std::fs::remove_dir_all(&folder).context("cannot remove the last demo's folder")?;
@@ -44,7 +48,16 @@ impl Stage {
         let wine = Wine::start(workspace, "demo")?;
         let world = World::new(&folder.join("world"))?;
         let workspace = workspace.clone();
-        let stage = Self { workspace, folder, server, office: Office::default(), world, wine, scenes: 0 };
+        let stage = Self {
+            workspace,
+            folder,
+            server,
+            office: Office::default(),
+            world,
+            wine,
+            scenes: 0,
+            _lock: lock,
+        };
         windows::install(&stage.place(), &stage.world)?;
         Ok(stage)
     }
@@ -223,6 +236,14 @@ impl Stage {
         );
         println!("and in the end: kill the process, wineserver -k");
     }
+}
+
+/// Makes sure that no other demo of this repository runs.
+fn lock(workspace: &Workspace) -> Result<File> {
+    let path = workspace.target("demo.lock");
+    let lock = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    lock.try_lock().context("another ./x demo runs in this repository; wait for its end")?;
+    Ok(lock)
 }
 
 /// Copy of the data folder, made after the people were added and before the machine was admitted.
