@@ -107,6 +107,32 @@ fn read(path: &PathBuf) -> Result<String> {
 mod tests {
     use super::*;
 
+    /// B42: what no credential provider sees is said where an administrator begins to read.
+    #[test]
+    #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    fn manual_lists_unguarded_paths() {
+        let manual = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/administrator.md");
+        let manual = std::fs::read_to_string(manual).unwrap();
+        let first = manual.split("\n## ").nth(1).unwrap();
+        for path in [
+            "SMB",
+            "WinRM",
+            "WMI",
+            "SSH",
+            "scheduled tasks",
+            "services",
+            "`runas`",
+            "consent",
+            "Restricted Admin",
+            "Remote Credential Guard",
+            "reconnection",
+            "safe mode",
+            "other media",
+        ] {
+            assert!(first.contains(path), "{path}");
+        }
+    }
+
     #[test]
     fn a_crate_is_not_named_by_a_longer_one() {
         assert!(names_crate("- `crates/agent`: decides", "agent"));

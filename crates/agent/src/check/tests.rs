@@ -186,3 +186,12 @@ fn arso_is_reported_by_verify() {
     }
     assert!(report.lines.iter().all(|line| !line.text.contains('\n')));
 }
+
+/// B24: whoever arms has provider and filter registered, so the filter cannot be forgotten.
+#[test]
+fn armed_implies_filter_registered() {
+    for waived in [Waived { offline_user: true, trial: true }, Waived { offline_user: false, trial: true }] {
+        let report = run(|facts| facts.registration.filter = false, waived);
+        assert!(refusals(&report).contains(&Check::Filter));
+    }
+}

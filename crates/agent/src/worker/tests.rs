@@ -588,3 +588,19 @@ fn an_offline_user_without_a_trasa_id_submits_step_2_empty() {
     assert!(tile.log_on("bat", "right", "", "").is_none());
     assert_eq!(tile.status(), crate::texts::TRASA_ID_MISSING);
 }
+
+/// B22: names travel in a structured request; nothing of them is ever read as anything else.
+#[test]
+fn quotes_and_spaces_change_no_request() {
+    for name in ["o'brien", "a b", "-x", "%PATH%", "a&b", "$(x)", "`x`", "\u{e9}\u{4e2d}"] {
+        let windows = FakeWindows::workgroup();
+        windows.add("HOST", name, "S-1-5-21-1-2-3-1077");
+        let world = World::with(windows);
+        world.arm(&[], false);
+        let mut tile = Tile::open(&world);
+        assert!(tile.log_on(name, "right", "x\" \"y", "287082").is_some(), "{name}");
+        let (_, request) = world.server.requests.lock().unwrap().last().unwrap().clone();
+        let body: LogonRequest = serde_json::from_slice(&request.body).unwrap();
+        assert_eq!((body.account.name.as_str(), body.trasa_id.as_deref()), (name, Some("x\" \"y")));
+    }
+}
