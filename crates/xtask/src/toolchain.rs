@@ -125,7 +125,9 @@ impl Windows {
                 command
                     .env("RUSTC", "/usr/bin/rustc")
                     .env("RUSTDOC", "/usr/bin/rustdoc")
-                    .env("RUSTC_BOOTSTRAP", "1");
+                    .env("RUSTC_BOOTSTRAP", "1")
+                    // `cargo clippy` takes the first cargo-clippy that it finds; it must be Debian's too.
+                    .env("PATH", debian_first());
                 command
             }
             Kind::Nightly => {
@@ -206,6 +208,16 @@ pub fn succeeds(command: &mut Command) -> bool {
 fn text_of(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The search path with Debian's programs before any other's.
+fn debian_first() -> std::ffi::OsString {
+    let mut path = std::ffi::OsString::from("/usr/bin");
+    if let Some(rest) = std::env::var_os("PATH") {
+        path.push(":");
+        path.push(rest);
+    }
+    path
 }
 
 #[cfg(test)]

@@ -379,7 +379,7 @@ pub fn set_acl(path: &str, sddl: &str) -> Result<(), String> {
         }
     } else {
         let descriptor = Descriptor::parse(sddl).ok_or(format!("{sddl} is no SDDL"))?;
-        if make(&descriptor).map(|it| free(it)).is_none() {
+        if make(&descriptor).map(free).is_none() {
             return Err(format!("{sddl} is no SDDL"));
         }
         match key {

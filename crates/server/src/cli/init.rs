@@ -15,7 +15,7 @@ pub struct Arguments {
     /// Where people reach the server; fixed for good [default: https:// and the first host].
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
-    /// Addresses that agents are told, host[:port] [default: those they were given by hand].
+    /// Addresses that agents are told, `host` or `host:port`; without it, those they were given by hand.
     #[arg(long = "address", value_name = "ADDRESSES", value_delimiter = ',')]
     addresses: Vec<String>,
     /// Where to write the recovery key; put it away afterwards.

@@ -1,9 +1,9 @@
 //! The command line. Each noun is a file with its `Command` and a `run`.
 //!
 //! To add a noun: a file here with `#[derive(clap::Subcommand)] pub enum Command` and
-//! `pub async fn run(command: Command, at: &Console) -> Result<(), Failure>`, then a variant of [`Command`]
-//! and an arm of [`dispatch`]. `at.open()` opens the store, `at.show(&value, text)` prints JSON with
-//! `--json`, else text; refusals are [`Failure::refused`] or a [`StoreError`](crate::store::StoreError).
+//! `pub async fn run(command: Command, at: &Console) -> Result<(), Failure>`, then a variant of `Command`
+//! and an arm of `dispatch`. `at.open()` opens the store, `at.show(&value, text)` prints JSON with
+//! `--json`, else text; refusals are `Failure::refused` or a [`StoreError`](crate::store::StoreError).
 
 pub mod access;
 pub mod audit;

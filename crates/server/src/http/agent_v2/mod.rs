@@ -1,7 +1,7 @@
 //! The agent protocol, version 2: see `docs/protocol.md`.
 //!
-//! Each call reads a signed request ([`incoming`]), finds whose key signed it ([`caller`]), does its
-//! work, and signs the answer ([`call`]). What cannot be read as a signed request at all is answered
+//! Each call reads a signed request (`incoming`), finds whose key signed it (`caller`), does its
+//! work, and signs the answer (`call`). What cannot be read as a signed request at all is answered
 //! without a signature and reaches nobody's counters.
 
 mod admit;
