@@ -1,4 +1,4 @@
-//! Plays the world to a program: its imports are redirected to functions that answer from a [`World`].
+//! Plays the world to a program: its imports are redirected to functions that answer from a `World`.
 //!
 //! The same code works inside the host, on the provider's DLL, and inside a program that `exec` started.
 
