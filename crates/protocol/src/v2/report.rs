@@ -58,7 +58,7 @@ pub struct ReportRequest {
     pub offline_logons: Vec<OfflineLogon>,
     /// The machine's local administrators who are people, at most 50: watching does not end while
     /// one of them would be refused.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub administrators: Vec<Account>,
     /// What the administrator should hear of, as codes: `offline_copy_loose`, `safe_mode_boot`, …
     #[serde(default)]
