@@ -31,11 +31,9 @@ enum Command {
         /// The world; the built-in one when absent.
         #[arg(long)]
         world: Option<PathBuf>,
-        /// The program.
-        program: String,
-        /// Its arguments.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
+        /// The program and its arguments.
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        program: Vec<String>,
     },
 }
 
@@ -54,11 +52,17 @@ struct Walk {
     #[arg(long)]
     world: PathBuf,
     /// The script.
-    #[arg(long)]
-    script: PathBuf,
+    #[arg(long, required_unless_present = "random")]
+    script: Option<PathBuf>,
+    /// Random orders of calls: a seed, and how many walks.
+    #[arg(long, num_args = 2, value_names = ["SEED", "COUNT"])]
+    random: Option<Vec<u64>>,
     /// CLSID of the filter, or `none`; the registered ones and TRASA's own when absent.
     #[arg(long)]
     filter_clsid: Option<String>,
+    /// Random walks without null pointers, which many a provider does not bear.
+    #[arg(long, requires = "random")]
+    no_nulls: bool,
     /// One JSON object a line.
     #[arg(long)]
     json: bool,
@@ -72,9 +76,7 @@ pub fn main() -> i32 {
     // clap itself ends with 2 where the command line is wrong.
     let line = Line::parse();
     match (line.command, line.walk) {
-        (Some(Command::Exec { world, program, arguments }), _) => {
-            exec(world.as_deref(), &program, &arguments)
-        }
+        (Some(Command::Exec { world, program }), _) => exec(world.as_deref(), &program),
         (None, Some(options)) => walk(options),
         (None, None) => say(USAGE, "what is to be done? See --help."),
     }
@@ -86,7 +88,10 @@ fn say(code: i32, text: &str) -> i32 {
     code
 }
 
-fn exec(world: Option<&Path>, program: &str, arguments: &[String]) -> i32 {
+fn exec(world: Option<&Path>, line: &[String]) -> i32 {
+    let Some((program, arguments)) = line.split_first() else {
+        return say(USAGE, "which program? See --help.");
+    };
     // Read here too, so that a wrong file is reported instead of a program that cannot start.
     if let Some(Err(error)) = world.map(World::read) {
         return say(USAGE, &error.to_string());
@@ -101,15 +106,21 @@ fn exec(world: Option<&Path>, program: &str, arguments: &[String]) -> i32 {
 }
 
 fn walk(walk: Walk) -> i32 {
-    match options(walk) {
-        Err(reason) => say(USAGE, &reason),
-        Ok(options) => match host::run(options) {
-            Outcome::Walked => WALKED,
-            Outcome::Failed { line, reason } => {
-                let place = line.map(|it| format!("line {it}: ")).unwrap_or_default();
-                say(FAILED, &format!("{place}{reason}"))
-            }
-        },
+    let random = walk.random.clone();
+    let options = match options(walk) {
+        Ok(options) => options,
+        Err(reason) => return say(USAGE, &reason),
+    };
+    let outcome = match random.as_deref() {
+        Some([seed, count]) => host::run_random(&options, *seed, u32::try_from(*count).unwrap_or(u32::MAX)),
+        _ => host::run(options),
+    };
+    match outcome {
+        Outcome::Walked => WALKED,
+        Outcome::Failed { line, reason } => {
+            let place = line.map(|it| format!("line {it}: ")).unwrap_or_default();
+            say(FAILED, &format!("{place}{reason}"))
+        }
     }
 }
 
@@ -118,10 +129,7 @@ fn options(walk: Walk) -> Result<Options, String> {
         return Err("--png is not built yet".to_owned());
     }
     let world = World::read(&walk.world).map_err(|error| error.to_string())?;
-    let text = std::fs::read_to_string(&walk.script)
-        .map_err(|error| format!("the script {}: {error}", walk.script.display()))?;
-    let script =
-        script::parse(&text).map_err(|error| format!("the script {}: {error}", walk.script.display()))?;
+    let script = walk.script.as_deref().map_or(Ok(Vec::new()), read_script)?;
     let scenario = match walk.scenario.as_str() {
         "unlock" => Scenario::Unlock,
         "rdp" => Scenario::Rdp,
@@ -136,5 +144,12 @@ fn options(walk: Walk) -> Result<Options, String> {
         world,
         script,
         json: walk.json,
+        nulls: !walk.no_nulls,
     })
+}
+
+fn read_script(path: &Path) -> Result<Vec<script::Line>, String> {
+    let wrong = |error: &dyn std::fmt::Display| format!("the script {}: {error}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
+    script::parse(&text).map_err(|error| wrong(&error))
 }

@@ -8,6 +8,7 @@ pub mod fields;
 pub mod kerb;
 pub mod output;
 pub mod pe;
+pub mod random;
 pub mod script;
 pub mod world;
 

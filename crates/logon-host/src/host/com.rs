@@ -5,7 +5,7 @@
 use std::ffi::c_void;
 use std::ptr::null_mut;
 
-use windows::Win32::Foundation::NTSTATUS;
+use windows::Win32::Foundation::{E_OUTOFMEMORY, NTSTATUS};
 use windows::Win32::Graphics::Gdi::{DeleteObject, HBITMAP};
 use windows::Win32::UI::Shell::{
     CREDENTIAL_PROVIDER_CREDENTIAL_SERIALIZATION, CREDENTIAL_PROVIDER_FIELD_DESCRIPTOR,
@@ -13,7 +13,8 @@ use windows::Win32::UI::Shell::{
     CREDENTIAL_PROVIDER_GET_SERIALIZATION_RESPONSE, CREDENTIAL_PROVIDER_STATUS_ICON,
     CREDENTIAL_PROVIDER_USAGE_SCENARIO, IConnectableCredentialProviderCredential, ICredentialProvider,
     ICredentialProviderCredential, ICredentialProviderCredentialEvents, ICredentialProviderEvents,
-    ICredentialProviderFilter, IQueryContinueWithStatus,
+    ICredentialProviderFilter, ICredentialProviderSetUserArray, ICredentialProviderUserArray,
+    IQueryContinueWithStatus,
 };
 use windows::core::{BOOL, GUID, Interface, PCWSTR, PWSTR};
 use zeroize::Zeroize;
@@ -40,6 +41,19 @@ fn take(text: PWSTR) -> Option<String> {
     // SAFETY: by the interface's contract the text is task memory and the caller's to free.
     unsafe { CoTaskMemFree(text.0.cast()) };
     Some(owned)
+}
+
+/// A text for somebody who frees it as task memory.
+pub(super) fn task_text(text: &str) -> windows::core::Result<PWSTR> {
+    let units = wide(text);
+    // SAFETY: asks for memory.
+    let memory: *mut u16 = unsafe { CoTaskMemAlloc(units.len() * 2) }.cast();
+    if memory.is_null() {
+        return Err(E_OUTOFMEMORY.into());
+    }
+    // SAFETY: the memory has room for so many units.
+    unsafe { memory.copy_from_nonoverlapping(units.as_ptr(), units.len()) };
+    Ok(PWSTR(memory))
 }
 
 fn wide(text: &str) -> Vec<u16> {
@@ -153,6 +167,14 @@ pub(super) fn set_serialization(provider: &ICredentialProvider, incoming: Option
             call!(provider, SetSerialization, &raw const raw)
         }
     }
+}
+
+pub(super) fn set_user_array(
+    provider: &ICredentialProviderSetUserArray,
+    users: &ICredentialProviderUserArray,
+) -> i32 {
+    let users = users.as_raw();
+    call!(provider, SetUserArray, users)
 }
 
 pub(super) fn advise(provider: &ICredentialProvider, events: Option<&ICredentialProviderEvents>) -> i32 {

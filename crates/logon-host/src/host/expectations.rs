@@ -1,6 +1,6 @@
 //! Whether an expectation holds.
 
-use super::walk::Walk;
+use super::walk::{Last, Walk};
 use crate::codes;
 use crate::fields::{self, Field, PASSWORD};
 use crate::kerb::Kind;
@@ -58,28 +58,36 @@ impl Walk {
                 (field.choice.is_some() && field.shown_text().contains(text), field.shown_text().to_owned())
             }
             E::Step(step) => {
-                let now = self.step();
-                (now == Some(*step), format!("{now:?}"))
+                let now = self.tile_step();
+                (now == Some(*step), now.map_or("no password field".into(), |it| format!("step {it}")))
             }
-            E::Status(text) => (last.status.contains(text), last.status.clone()),
+            E::Status(text) => {
+                let said = self.said();
+                (said.iter().any(|it| it.contains(text)), format!("{said:?}"))
+            }
             E::Icon(icon) => (last.icon == *icon, last.icon.to_string()),
-            E::Response(response) => (last.response == Some(*response), format!("{:?}", last.response)),
+            E::Response(response) => {
+                (last.response == Some(*response), last.response.map_or("none".into(), |it| it.to_string()))
+            }
             E::Serialized(account) => {
                 let fits = last
                     .serialized
                     .as_ref()
                     .is_some_and(|it| self.is_right(it) && same(&it.account, account));
-                (fits, format!("{:?}", last.serialized))
+                (fits, summary(last))
             }
             E::ChangedPassword(account) => {
                 let fits = last
                     .serialized
                     .as_ref()
                     .is_some_and(|it| it.kind == Some(Kind::ChangePassword) && same(&it.account, account));
-                (fits, format!("{:?}", last.serialized))
+                (fits, summary(last))
             }
-            E::NoSerialization => (last.serialized.is_none(), format!("{:?}", last.serialized)),
-            E::NeverSerialized => (!self.ever_serialized, "a call returned a credential".to_owned()),
+            E::NoSerialization => (last.serialized.is_none(), summary(last)),
+            E::NeverSerialized => {
+                let found = if self.ever_serialized { "a call returned a credential" } else { "none" };
+                (!self.ever_serialized, found.to_owned())
+            }
             E::LoggedOn(wanted) => {
                 let logged_on = last.windows.is_some_and(|(status, _)| status == 0);
                 (
@@ -107,6 +115,15 @@ impl Walk {
         })
     }
 
+    /// Status texts since the last submit began: while Connect ran, and the last word.
+    fn said(&self) -> Vec<String> {
+        let seen = self.shared.output.seen();
+        let statuses = seen.iter().filter(|it| it.name == "status").filter_map(|it| it.get("text")?.as_str());
+        let mut said: Vec<String> = statuses.map(str::to_owned).collect();
+        said.push(self.last.status.clone());
+        said
+    }
+
     /// Texts that a person sees now.
     fn displayed(&self) -> Vec<String> {
         let fields = self.shared.fields_now();
@@ -114,7 +131,7 @@ impl Walk {
         shown.map(|it| it.shown_text().to_owned()).filter(|it| !it.is_empty()).collect()
     }
 
-    fn step(&self) -> Option<u8> {
+    fn tile_step(&self) -> Option<u8> {
         let fields = self.shared.fields_now();
         let password = fields::find(&fields, "password").ok()?;
         Some(if fields[password].is_displayed(true) { 1 } else { 2 })
@@ -123,6 +140,13 @@ impl Walk {
 
 fn same(left: &str, right: &str) -> bool {
     left.to_lowercase() == right.to_lowercase()
+}
+
+fn summary(last: &Last) -> String {
+    last.serialized.as_ref().map_or("no credential".into(), |it| {
+        let kind = it.kind.map_or("unknown", Kind::word);
+        format!("{kind} of {}, password {}", it.account, it.password)
+    })
 }
 
 fn states(field: &Field) -> String {

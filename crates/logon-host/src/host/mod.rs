@@ -5,11 +5,14 @@ mod events;
 mod expectations;
 mod filter;
 mod library;
+mod random;
 mod raw_calls;
 mod shared;
 mod submit;
 mod tile;
+mod users;
 mod verbs;
 mod walk;
 
+pub use random::run as run_random;
 pub use walk::{Options, Outcome, run};

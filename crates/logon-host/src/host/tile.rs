@@ -40,6 +40,7 @@ impl Walk {
             let code = com::set_serialization(&provider, Some(incoming));
             self.heard("SetSerialization", code);
         }
+        self.hand_over_users()?;
         self.advise()?;
         self.read_descriptors()?;
         self.enumerate()

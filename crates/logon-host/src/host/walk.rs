@@ -17,6 +17,7 @@ use crate::script::{Cancel, Line, Scenario};
 use crate::world::World;
 
 /// What a walk needs.
+#[derive(Clone)]
 pub struct Options {
     /// The provider.
     pub clsid: String,
@@ -32,6 +33,8 @@ pub struct Options {
     pub script: Vec<Line>,
     /// JSON lines.
     pub json: bool,
+    /// Random walks pass null pointers too.
+    pub nulls: bool,
 }
 
 /// How a walk ended.
@@ -73,6 +76,8 @@ pub(super) struct Walk {
     pub(super) ever_serialized: bool,
     /// Submits that auto-logon caused in a row.
     pub(super) automatic: u32,
+    /// After leaving: the DLL said that it can be unloaded.
+    pub(super) left_clean: bool,
 }
 
 /// Which filter takes part.
@@ -107,9 +112,8 @@ pub(super) struct Summary {
 
 /// Walks the whole script.
 pub fn run(options: Options) -> Outcome {
-    // SAFETY: the first COM call of this thread, which is LogonUI's: a single-threaded apartment with a message loop.
-    if let Err(error) = unsafe { CoInitializeEx(None, COINIT_APARTMENTTHREADED) }.ok() {
-        return Outcome::Failed { line: None, reason: error.to_string() };
+    if let Err(reason) = initialize() {
+        return Outcome::Failed { line: None, reason };
     }
     let output = Output::new(options.json);
     let script = options.script.clone();
@@ -125,6 +129,12 @@ pub fn run(options: Options) -> Outcome {
         }
     });
     outcome
+}
+
+/// COM on this thread, which is LogonUI's: a single-threaded apartment with a message loop.
+pub(super) fn initialize() -> Result<(), String> {
+    // SAFETY: the first COM call of this thread.
+    unsafe { CoInitializeEx(None, COINIT_APARTMENTTHREADED) }.ok().map_err(|error| error.to_string())
 }
 
 impl Walk {
@@ -176,6 +186,7 @@ impl Walk {
             filtered: Vec::new(),
             ever_serialized: false,
             automatic: 0,
+            left_clean: false,
         };
         walk.create()?;
         Ok(walk)
@@ -232,9 +243,20 @@ impl Walk {
 
     /// Everything that was held is given back, in LogonUI's order, and the DLL is unloaded.
     pub(super) fn leave(&mut self) {
-        if self.library.is_none() {
+        self.release();
+        let Some(library) = self.library.take() else {
             return;
-        }
+        };
+        let code = self.wait_until_unloadable(&library);
+        self.heard("DllCanUnloadNow", code);
+        self.left_clean = code == codes::S_OK;
+        let unloaded = self.left_clean && library.unload();
+        let event = Event::new("unload").with("can_unload", self.left_clean);
+        self.shared.output.event(event.with("unloaded", unloaded));
+    }
+
+    /// Gives back every object, in LogonUI's order.
+    pub(super) fn release(&mut self) {
         if let Some(credential) = self.credential.take() {
             if self.selected {
                 let code = super::com::set_deselected(&credential);
@@ -249,17 +271,11 @@ impl Walk {
             let code = super::com::unadvise(&provider);
             self.heard("UnAdvise", code);
         }
+        self.advised = false;
+        self.selected = false;
         self.incoming = None;
         self.pump(std::time::Duration::from_millis(20));
         self.shared.take_changed();
-        let Some(library) = self.library.take() else {
-            return;
-        };
-        let code = self.wait_until_unloadable(&library);
-        self.heard("DllCanUnloadNow", code);
-        let unloaded = code == codes::S_OK && library.unload();
-        let event = Event::new("unload").with("can_unload", code == codes::S_OK);
-        self.shared.output.event(event.with("unloaded", unloaded));
     }
 
     /// COM asks again every ten minutes; here a worker that is about to end gets two seconds.

@@ -56,7 +56,8 @@ impl std::fmt::Debug for Value {
         match self {
             Self::Text(_) => out.write_str("…"),
             Self::Environment(name) => write!(out, "${name}"),
-            Self::Password(account) => write!(out, "$password({})", account.as_deref().unwrap_or("")),
+            Self::Password(None) => out.write_str("$password"),
+            Self::Password(Some(account)) => write!(out, "$password({account})"),
         }
     }
 }
