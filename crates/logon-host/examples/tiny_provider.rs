@@ -12,7 +12,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
-use logon_host::kerb::{Layout, pack, unpack};
+use logon_host::kerb::{pack, unpack};
 use windows::Win32::Foundation::{
     CLASS_E_CLASSNOTAVAILABLE, E_INVALIDARG, E_NOTIMPL, E_POINTER, NTSTATUS, S_FALSE, S_OK,
 };
@@ -441,7 +441,7 @@ impl ICredentialProviderCredential_Impl for Tile_Impl {
             return Ok(());
         }
         state.allowed = false;
-        let bytes = pack(&state.domain, &state.user, &state.texts[2], Layout::Relative);
+        let bytes = pack(&state.domain, &state.user, &state.texts[2]);
         let raw = CREDENTIAL_PROVIDER_CREDENTIAL_SERIALIZATION {
             ulAuthenticationPackage: package()?,
             clsidCredentialProvider: CLSID,

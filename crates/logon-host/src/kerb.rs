@@ -118,17 +118,8 @@ fn string(bytes: &[u8], index: usize, behind: usize) -> Result<Zeroizing<String>
     Ok(Zeroizing::new(String::from_utf16_lossy(&units)))
 }
 
-/// How the buffers of a packed structure are given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layout {
-    /// Offsets from the beginning.
-    Relative,
-    /// Addresses; the structure is going to lie at this one.
-    Absolute(u64),
-}
-
-/// A KERB_INTERACTIVE_UNLOCK_LOGON of type KerbInteractiveLogon, as network-level authentication hands it over.
-pub fn pack(domain: &str, user: &str, password: &str, layout: Layout) -> Zeroizing<Vec<u8>> {
+/// A KERB_INTERACTIVE_UNLOCK_LOGON of type KerbInteractiveLogon, as network-level authentication hands it over; buffers are offsets.
+pub fn pack(domain: &str, user: &str, password: &str) -> Zeroizing<Vec<u8>> {
     let texts =
         [domain, user, password].map(|text| Zeroizing::new(text.encode_utf16().collect::<Vec<u16>>()));
     let total = UNLOCK_BYTES + texts.iter().map(|it| it.len() * 2).sum::<usize>();
@@ -136,16 +127,12 @@ pub fn pack(domain: &str, user: &str, password: &str, layout: Layout) -> Zeroizi
     bytes.extend_from_slice(&INTERACTIVE_LOGON.to_le_bytes());
     bytes.extend_from_slice(&[0; 4]);
     let mut at = UNLOCK_BYTES as u64;
-    let base = match layout {
-        Layout::Relative => 0,
-        Layout::Absolute(base) => base,
-    };
     for text in &texts {
         let length = u16::try_from(text.len() * 2).unwrap_or(u16::MAX - 1);
         bytes.extend_from_slice(&length.to_le_bytes());
         bytes.extend_from_slice(&length.to_le_bytes());
         bytes.extend_from_slice(&[0; 4]);
-        bytes.extend_from_slice(&(base + at).to_le_bytes());
+        bytes.extend_from_slice(&at.to_le_bytes());
         at += u64::from(length);
     }
     bytes.extend_from_slice(&[0; 8]);
@@ -157,13 +144,23 @@ pub fn pack(domain: &str, user: &str, password: &str, layout: Layout) -> Zeroizi
     bytes
 }
 
+/// Turns the offsets of a packed logon into addresses; the structure lies at `base`. Too few bytes stay as they are.
+pub fn make_absolute(bytes: &mut [u8], base: u64) {
+    for index in 0..3 {
+        let at = FIRST_STRING + index * STRING_BYTES + 8;
+        if let Some(place) = bytes.get_mut(at..).and_then(|it| it.first_chunk_mut::<8>()) {
+            *place = u64::from_le_bytes(*place).wrapping_add(base).to_le_bytes();
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_is_packed_unpacks() -> Result<(), KerbError> {
-        let bytes = pack("CORP", "änna", "p\u{1F511}", Layout::Relative);
+        let bytes = pack("CORP", "änna", "p\u{1F511}");
         let back = unpack(&bytes)?;
         assert_eq!(
             (back.domain.as_str(), back.user.as_str(), back.password.as_str()),
@@ -175,7 +172,7 @@ mod tests {
 
     #[test]
     fn an_unlock_without_texts_behind() -> Result<(), KerbError> {
-        let mut bytes = pack("", "", "", Layout::Relative);
+        let mut bytes = pack("", "", "");
         bytes[0] = 7;
         assert_eq!(unpack(&bytes)?.kind, Kind::Unlock);
         Ok(())
@@ -201,7 +198,7 @@ mod tests {
 
     #[test]
     fn hostile_buffers_are_refused() {
-        let good = pack("CORP", "anna", "secret", Layout::Relative);
+        let good = pack("CORP", "anna", "secret");
         for length in 0..good.len() {
             assert!(unpack(&good[..length]).is_err(), "{length}");
         }
@@ -210,6 +207,11 @@ mod tests {
             bad[at] = value;
             assert!(unpack(&bad).is_err(), "{at} {value}");
         }
-        assert!(unpack(&pack("CORP", "anna", "secret", Layout::Absolute(1 << 40))).is_err());
+        let mut absolute = good.clone();
+        make_absolute(&mut absolute, 1 << 40);
+        assert!(unpack(&absolute).is_err());
+        make_absolute(&mut absolute, (1_u64 << 40).wrapping_neg());
+        assert_eq!(absolute, good);
+        make_absolute(&mut [], 1);
     }
 }

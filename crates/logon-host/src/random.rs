@@ -110,8 +110,7 @@ impl Random {
             1 => Some(Vec::new()),
             2 => Some((0..self.below(200)).map(|_| self.next().to_le_bytes()[0]).collect()),
             _ => {
-                let mut bytes =
-                    crate::kerb::pack("WS01", "anna", "wrong", crate::kerb::Layout::Relative).to_vec();
+                let mut bytes = crate::kerb::pack("WS01", "anna", "wrong").to_vec();
                 let at = self.below(u32::try_from(bytes.len()).unwrap_or(1)) as usize;
                 bytes[at] = self.next().to_le_bytes()[0];
                 Some(bytes)

@@ -99,6 +99,8 @@ pub(super) struct Incoming {
     pub(super) package: u32,
     pub(super) clsid: GUID,
     pub(super) bytes: Vec<u8>,
+    /// Its offsets are to become addresses where it lies.
+    pub(super) absolute: bool,
 }
 
 impl Incoming {
@@ -428,6 +430,11 @@ pub(super) fn update_remote_credential(
         // SAFETY: the memory has at least so many bytes.
         unsafe { copy.copy_from_nonoverlapping(incoming.bytes.as_ptr(), incoming.bytes.len()) };
         raw_in.rgbSerialization = copy;
+        if incoming.absolute {
+            // SAFETY: the copy has so many bytes and nobody else looks at it yet.
+            let bytes = unsafe { std::slice::from_raw_parts_mut(copy, incoming.bytes.len()) };
+            crate::kerb::make_absolute(bytes, copy.expose_provenance() as u64);
+        }
     }
     let mut raw_out = CREDENTIAL_PROVIDER_CREDENTIAL_SERIALIZATION::default();
     let code = call!(filter, UpdateRemoteCredential, &raw const raw_in, &raw mut raw_out);

@@ -8,7 +8,7 @@ use super::com::{self, Incoming};
 use super::library::{self, Library, braces};
 use super::walk::{FilterChoice, Walk};
 use crate::codes;
-use crate::kerb::{Layout, pack};
+use crate::kerb::pack;
 use crate::output::Event;
 use crate::redirect;
 use crate::script::{NlaLayout, Value};
@@ -73,24 +73,17 @@ impl Walk {
         let protected: Zeroizing<String> =
             if redirect::is_protected() { redirect::protect(&password) } else { password };
         let (domain, user) = account.split_once('\\').unwrap_or(("", account));
-        let mut bytes = pack(domain, user, &protected, Layout::Relative);
-        if layout == NlaLayout::Absolute {
-            // The copy that the filter gets lies elsewhere: addresses point into this buffer, which stays until the call is over.
-            let text = bytes.clone();
-            let base = text.as_ptr().expose_provenance() as u64;
-            bytes = pack(domain, user, &protected, Layout::Absolute(base));
-            return self.remote_credential(bytes.to_vec());
-        }
-        self.remote_credential(bytes.to_vec())
+        let bytes = pack(domain, user, &protected).to_vec();
+        self.remote_credential(bytes, layout == NlaLayout::Absolute)
     }
 
     pub(super) fn nla_bytes(&mut self, bytes: Vec<u8>) -> Result<(), String> {
-        self.remote_credential(bytes)
+        self.remote_credential(bytes, false)
     }
 
-    fn remote_credential(&mut self, bytes: Vec<u8>) -> Result<(), String> {
+    fn remote_credential(&mut self, bytes: Vec<u8>, absolute: bool) -> Result<(), String> {
         let package = self.active.world().authentication_package;
-        let mut incoming = Incoming { package, clsid: GUID::zeroed(), bytes };
+        let mut incoming = Incoming { package, clsid: GUID::zeroed(), bytes, absolute };
         self.incoming = None;
         for (_, filter) in self.filters() {
             let (code, taken) = com::update_remote_credential(&filter, &mut incoming);
@@ -104,7 +97,8 @@ impl Walk {
             // The provider that it names gets the copy by SetSerialization.
             if code == codes::S_OK && taken.clsid == self.clsid {
                 let bytes = taken.bytes.clone();
-                self.incoming = Some(Incoming { package: taken.package, clsid: taken.clsid, bytes });
+                self.incoming =
+                    Some(Incoming { package: taken.package, clsid: taken.clsid, bytes, absolute: false });
                 if self.started {
                     let code = com::set_serialization(&self.provider()?, self.incoming.as_mut());
                     self.heard("SetSerialization", code);

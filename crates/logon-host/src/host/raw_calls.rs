@@ -30,8 +30,12 @@ impl Walk {
             }
             M::SetSerialization(bytes) => {
                 let package = self.active.world().authentication_package;
-                let mut incoming =
-                    bytes.clone().map(|bytes| com::Incoming { package, clsid: self.clsid, bytes });
+                let mut incoming = bytes.clone().map(|bytes| com::Incoming {
+                    package,
+                    clsid: self.clsid,
+                    bytes,
+                    absolute: false,
+                });
                 com::set_serialization(&self.provider()?, incoming.as_mut().filter(|_| !null))
             }
             M::Advise => {

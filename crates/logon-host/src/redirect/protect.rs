@@ -5,7 +5,7 @@ use std::ffi::c_void;
 use super::active;
 use super::memory::{Bool, FALSE, TRUE, fail, get, length, put, put_bytes, put_text, wide};
 use super::stands;
-use crate::kerb::{Layout, pack};
+use crate::kerb::pack;
 use zeroize::Zeroizing;
 
 const ERROR_INSUFFICIENT_BUFFER: u32 = 122;
@@ -55,7 +55,7 @@ unsafe extern "system" fn pack_authentication_buffer(
     // SAFETY: as above.
     let password = Zeroizing::new(unsafe { wide(password) });
     let (domain, user) = user.split_once('\\').unwrap_or(("", &user));
-    let bytes = pack(domain, user, &password, Layout::Relative);
+    let bytes = pack(domain, user, &password);
     // SAFETY: compared with null above.
     let room = unsafe { get(size) }.unwrap_or(0);
     // SAFETY: as above.
