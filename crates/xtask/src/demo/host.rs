@@ -1,14 +1,14 @@
 //! The logon host as the demo uses it: a world and a script go in, what was seen at the tile comes out.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use super::Seen;
-use super::people::{EVERYBODY, HOST, OLGA};
+use super::people::{EVERYBODY, HOST, OLGA, Person};
 use crate::ship;
 use crate::task::Task;
 use crate::wine::Wine;
@@ -22,6 +22,8 @@ pub const FILTER_CLSID: &str = "{7B1F3C52-5E0B-4C7E-9A36-2D64D1A5C0E2}";
 pub const WINDOWS_CLSID: &str = "{60B78E88-EAD8-445C-9CFD-0B87F74EA6CD}";
 /// A walk takes a few seconds; a server that answers nothing costs 12 s more, a missing network 20 s.
 const WALK_LIMIT: Duration = Duration::from_secs(120);
+/// Many walks in one run of the host.
+const RANDOM_LIMIT: Duration = Duration::from_secs(600);
 
 /// What Windows is about to do.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +55,7 @@ impl World {
     pub fn new(folder: &Path) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
         let world = Self { folder: folder.to_owned(), walks: 0 };
-        world.write(Scenario::Logon)?;
+        world.write(Scenario::Logon, &EVERYBODY)?;
         Ok(world)
     }
 
@@ -62,8 +64,8 @@ impl World {
         self.folder.join("world.json")
     }
 
-    fn write(&self, scenario: Scenario) -> Result<()> {
-        let accounts: Vec<Value> = EVERYBODY
+    fn write(&self, scenario: Scenario, people: &[Person]) -> Result<()> {
+        let accounts: Vec<Value> = people
             .iter()
             .map(|person| {
                 let administrator = person.name == OLGA.name;
@@ -86,20 +88,9 @@ impl World {
     /// # Errors
     /// When the host cannot walk it, or an expectation of the script does not hold.
     pub fn walk(&mut self, at: &Place, scenario: Scenario, script: &str, seen: &mut Seen) -> Result<Walked> {
-        self.write(scenario)?;
-        self.walks += 1;
-        let script_file = self.folder.join(format!("{}.script", self.walks));
-        std::fs::write(&script_file, script)?;
-        let word = match scenario {
-            Scenario::Logon => "logon",
-            Scenario::Unlock(_) => "unlock",
-            Scenario::Rdp => "rdp",
-        };
-        let mut command = at.wine.command("wine");
-        command.arg(at.workspace.dist().join(ship::HOST));
-        command.args(["--clsid", PROVIDER_CLSID, "--filter-clsid", FILTER_CLSID, "--scenario", word]);
-        command.args(["--world", &at.wine.windows_path(&self.file())]);
-        command.args(["--script", &at.wine.windows_path(&script_file), "--json"]);
+        self.write(scenario, &EVERYBODY)?;
+        let (mut command, script_file) = self.host(at, scenario, script)?;
+        command.arg("--json");
         let task = Task::begin(at.workspace, "demo-walk")?.timeout(WALK_LIMIT);
         let outcome = task.run(command.stdin(Stdio::null()));
         let printed = std::fs::read_to_string(task.log())?;
@@ -113,6 +104,55 @@ impl World {
         }
         outcome.context("the logon host ended early")?;
         Ok(walked)
+    }
+}
+
+impl World {
+    /// The host with a world and a script, and where the script stands.
+    fn host(&mut self, at: &Place, scenario: Scenario, script: &str) -> Result<(Command, PathBuf)> {
+        self.walks += 1;
+        let script_file = self.folder.join(format!("{}.script", self.walks));
+        std::fs::write(&script_file, script)?;
+        let word = match scenario {
+            Scenario::Logon => "logon",
+            Scenario::Unlock(_) => "unlock",
+            Scenario::Rdp => "rdp",
+        };
+        let mut command = at.wine.command("wine");
+        command.arg(at.workspace.dist().join(ship::HOST));
+        command.args(["--clsid", PROVIDER_CLSID, "--filter-clsid", FILTER_CLSID, "--scenario", word]);
+        command.args(["--world", &at.wine.windows_path(&self.file())]);
+        command.args(["--script", &at.wine.windows_path(&script_file)]);
+        Ok((command, script_file))
+    }
+
+    /// Walks random orders of calls after a script, in a world with these people only: none of them may be let in.
+    ///
+    /// # Errors
+    /// When a walk got a credential, an unusual answer, a crash, or never ended; with its seed and steps.
+    pub fn walk_at_random(
+        &mut self,
+        at: &Place,
+        (scenario, people): (Scenario, &[Person]),
+        script: &str,
+        (seed, count): (u32, u32),
+    ) -> Result<()> {
+        self.write(scenario, people)?;
+        let (mut command, _) = self.host(at, scenario, script)?;
+        command.args(["--random", &seed.to_string(), &count.to_string()]);
+        let task = Task::begin(at.workspace, "demo-random")?.timeout(RANDOM_LIMIT);
+        task.run(command.stdin(Stdio::null())).with_context(|| {
+            let printed = std::fs::read_to_string(task.log()).unwrap_or_default();
+            printed
+                .lines()
+                .rev()
+                .take(40)
+                .collect::<Vec<_>>()
+                .into_iter()
+                .rev()
+                .collect::<Vec<_>>()
+                .join("\n")
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::Seen;
 use super::host::{Place, Scenario, Walked, World};
-use super::people::{Office, text};
+use super::people::{Office, Person, text};
 use super::stand_in::{Identity, Mode, StandIn};
 use super::windows::{self, Said};
 use crate::packages::{self, OATHTOOL, OPENSSL, PYTHON};
@@ -148,6 +148,20 @@ impl Stage {
     pub fn walk(&mut self, scenario: Scenario, script: &str, seen: &mut Seen) -> Result<Walked> {
         let place = Place { workspace: &self.workspace, wine: &self.wine };
         self.world.walk(&place, scenario, script, seen)
+    }
+
+    /// Walks random orders of calls with these people only.
+    ///
+    /// # Errors
+    /// As [`super::host::World::walk_at_random`].
+    pub fn walk_at_random(
+        &mut self,
+        whom: (Scenario, &[Person]),
+        script: &str,
+        walks: (u32, u32),
+    ) -> Result<()> {
+        let place = Place { workspace: &self.workspace, wine: &self.wine };
+        self.world.walk_at_random(&place, whom, script, walks)
     }
 
     /// Stops the server and puts something else on its port.

@@ -69,3 +69,31 @@ fn rdp_with_nla(stage: &mut Stage, seen: &mut Seen) -> Result<String> {
     newest_logon(stage, "allow", "code_accepted")?;
     Ok("no second typing of the password, and no way round the code".to_owned())
 }
+
+pub const RANDOM_ORDERS: Scene = Scene {
+    name: "random-orders",
+    title: "calls in random orders, with nulls and indices out of range: no credential, no crash, no hang",
+    run: random_orders,
+};
+
+/// The same walks each time.
+const SEED: u32 = 2_025;
+/// Walks from each beginning.
+const WALKS: u32 = 40;
+
+fn random_orders(stage: &mut Stage, seen: &mut Seen) -> Result<String> {
+    // Bob has a password and a device, and no access: whatever is done, nothing may come out.
+    let people = [BOB];
+    for (scenario, beginning, script) in [
+        (Scenario::Logon, "an untouched tile", "start\n".to_owned()),
+        (Scenario::Logon, "step 2", to_step_2(&BOB)),
+        (Scenario::Rdp, "a credential that came by Remote Desktop", {
+            let account = BOB.account();
+            format!("nla {account} $password({account})\nstart\n")
+        }),
+    ] {
+        stage.walk_at_random((scenario, &people), &script, (SEED, WALKS))?;
+        seen.line(format!("{WALKS} walks from {beginning}"));
+    }
+    Ok("no order of calls leads to a credential".to_owned())
+}

@@ -33,6 +33,7 @@ pub const ALL: &[Scene] = &[
     kinds::DISARMED,
     kinds::UNLOCK,
     kinds::RDP_WITH_NLA,
+    kinds::RANDOM_ORDERS,
     access::RECORDS,
 ];
 
