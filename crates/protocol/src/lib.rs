@@ -2,6 +2,7 @@
 //!
 //! `docs/protocol.md` is the normative text; its examples are executed by this crate's tests.
 //!
+//! - [`v1`]: the messages of the original's agent protocol, as JSON types.
 //! - [`v2`]: the messages of the agent protocol, version 2, as JSON types.
 //! - [`signing`]: the one RFC 9421 profile in which they are signed.
 //! - [`statement`]: statements that outlive a connection (receipts, key lists), as compact JWS.
@@ -17,6 +18,7 @@ pub mod reason;
 pub mod service_key;
 pub mod signing;
 pub mod statement;
+pub mod v1;
 pub mod v2;
 
 /// Largest body of a request or an answer, in bytes; anything longer is refused unread.
