@@ -24,12 +24,40 @@ pub enum Exit {
     Elevation = 4,
 }
 
+/// A field of the configuration, for whoever shows an error beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Field {
+    /// ServiceID.
+    ServiceId,
+    /// ServiceKey, or the token in its place.
+    ServiceKey,
+    /// TRASA server address.
+    Server,
+    /// Offline users.
+    OfflineUsers,
+}
+
+impl Field {
+    /// The stable name, in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ServiceId => "service_id",
+            Self::ServiceKey => "service_key",
+            Self::Server => "server",
+            Self::OfflineUsers => "offline_users",
+        }
+    }
+}
+
 /// Why a command did not do its work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     exit: Exit,
     code: String,
     message: String,
+    field: Option<Field>,
 }
 
 impl Failure {
@@ -71,8 +99,27 @@ impl Failure {
         )
     }
 
+    /// The person gave up waiting.
+    #[must_use]
+    pub fn cancelled() -> Self {
+        Self::refused("cancelled", "Cancelled. Nothing was saved.")
+    }
+
     fn new(exit: Exit, code: &str, message: impl Into<String>) -> Self {
-        Self { exit, code: code.to_owned(), message: message.into() }
+        Self { exit, code: code.to_owned(), message: message.into(), field: None }
+    }
+
+    /// Says which field is at fault.
+    #[must_use]
+    pub const fn at(mut self, field: Field) -> Self {
+        self.field = Some(field);
+        self
+    }
+
+    /// The field at fault, where it is one field's.
+    #[must_use]
+    pub const fn field(&self) -> Option<Field> {
+        self.field
     }
 
     /// The exit code.
@@ -173,7 +220,11 @@ impl<'a> Console<'a> {
     /// Prints a failure and gives its exit code.
     pub fn fail(&mut self, failure: &Failure) -> u8 {
         let line = if self.json {
-            serde_json::json!({ "code": failure.code, "message": failure.message }).to_string()
+            let mut value = serde_json::json!({ "code": failure.code, "message": failure.message });
+            if let (Some(field), Some(object)) = (failure.field, value.as_object_mut()) {
+                object.insert("field".to_owned(), field.name().into());
+            }
+            value.to_string()
         } else {
             format!("TrasaConfig: {}", printable(&failure.message))
         };

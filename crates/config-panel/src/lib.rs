@@ -8,6 +8,7 @@
 pub mod arguments;
 pub mod command;
 pub mod console;
+pub mod flow;
 pub mod panel;
 pub mod ports;
 pub mod registration;

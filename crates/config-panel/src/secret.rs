@@ -8,12 +8,44 @@ use zeroize::Zeroizing;
 /// Longest text that is read: many times a token's length.
 const MAX_BYTES: usize = 1024;
 
+/// The text as it was piped in or typed; wiped. Which kind of secret it is, its reader decides.
+pub struct SecretText(Zeroizing<String>);
+
+impl core::fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("SecretText([REDACTED])")
+    }
+}
+
+impl SecretText {
+    /// Without what surrounds it.
+    ///
+    /// # Errors
+    /// [`Failure`] where there is no text.
+    pub fn new(text: &str) -> Result<Self, Failure> {
+        // What Windows' own programs like to put before a text.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim();
+        if text.is_empty() {
+            return Err(Failure::usage("Give the ServiceKey or a token on standard input."));
+        }
+        Ok(Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// As a ServiceKey or token.
+    ///
+    /// # Errors
+    /// [`Failure`], which never quotes the text.
+    pub fn admission(&self) -> Result<AdmissionSecret, Failure> {
+        AdmissionSecret::parse(&self.0).ok_or_else(malformed)
+    }
+}
+
 /// Reads what was piped in. The buffer has its full size from the beginning, so that growing leaves
 /// no copy behind, and is wiped.
 ///
 /// # Errors
 /// [`Failure`], which never quotes what was read.
-pub fn read(input: &mut dyn Read) -> Result<AdmissionSecret, Failure> {
+pub fn read(input: &mut dyn Read) -> Result<SecretText, Failure> {
     read_until(input, |_| false)
 }
 
@@ -21,11 +53,11 @@ pub fn read(input: &mut dyn Read) -> Result<AdmissionSecret, Failure> {
 ///
 /// # Errors
 /// [`Failure`], which never quotes what was read.
-pub fn read_line(input: &mut dyn Read) -> Result<AdmissionSecret, Failure> {
+pub fn read_line(input: &mut dyn Read) -> Result<SecretText, Failure> {
     read_until(input, |read| read.contains(&b'\n'))
 }
 
-fn read_until(input: &mut dyn Read, is_all: fn(&[u8]) -> bool) -> Result<AdmissionSecret, Failure> {
+fn read_until(input: &mut dyn Read, is_all: fn(&[u8]) -> bool) -> Result<SecretText, Failure> {
     let mut buffer = Zeroizing::new([0; MAX_BYTES]);
     let mut length = 0;
     loop {
@@ -46,20 +78,7 @@ fn read_until(input: &mut dyn Read, is_all: fn(&[u8]) -> bool) -> Result<Admissi
             }
         }
     }
-    parse(core::str::from_utf8(buffer.get(..length).unwrap_or_default()).map_err(|_| malformed())?)
-}
-
-/// Reads the text of a ServiceKey or token, as it was piped in or typed.
-///
-/// # Errors
-/// [`Failure`], which never quotes the text.
-pub fn parse(text: &str) -> Result<AdmissionSecret, Failure> {
-    // What Windows' own programs like to put before a text.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim();
-    if text.is_empty() {
-        return Err(Failure::usage("Give the ServiceKey or a token on standard input."));
-    }
-    AdmissionSecret::parse(text).ok_or_else(malformed)
+    SecretText::new(core::str::from_utf8(buffer.get(..length).unwrap_or_default()).map_err(|_| malformed())?)
 }
 
 fn malformed() -> Failure {
@@ -80,10 +99,10 @@ mod tests {
     fn a_key_is_read_however_it_is_wrapped() {
         let text = AdmissionSecret::service_key([7; 32], Bytes([9; 32])).to_text();
         for wrapped in [text.to_string(), format!("{}\r\n", *text), format!("\u{feff} {}\n\n", *text)] {
-            let secret = read(&mut wrapped.as_bytes()).expect("a key");
-            assert_eq!(secret.hmac_key(), &[7; 32]);
-            let typed = read_line(&mut wrapped.as_bytes()).expect("a key");
-            assert_eq!(typed.hmac_key(), &[7; 32]);
+            for secret in [read(&mut wrapped.as_bytes()), read_line(&mut wrapped.as_bytes())] {
+                let secret = secret.and_then(|text| text.admission()).expect("a key");
+                assert_eq!(secret.hmac_key(), &[7; 32]);
+            }
         }
     }
 
@@ -97,7 +116,7 @@ mod tests {
             (&[b'a'; 1024], Exit::Refused),
             (&[b'a'; 5000], Exit::Refused),
         ] {
-            let failure = read(&mut &*text).expect_err("no key");
+            let failure = read(&mut &*text).and_then(|text| text.admission()).expect_err("no key");
             assert_eq!(failure.exit(), exit);
             assert!(!failure.message().contains("canary"));
         }

@@ -4,10 +4,9 @@ use crate::console::Failure;
 use crate::panel::Panel;
 use crate::ports::{Elevation, LocalAccount, LocalAccounts, LocalMachine, ProgramFiles};
 use crate::registration::DLL;
-use crate::secret;
+use crate::secret::{self, SecretText};
 use agent::ports::{LookupError, ResolvedAccount, WriteFailed};
 use agent_windows::{Key, ValueError};
-use protocol::service_key::AdmissionSecret;
 use std::fs::File;
 use std::io::{IsTerminal as _, Write as _, stderr, stdin};
 use std::os::windows::io::AsHandle as _;
@@ -25,7 +24,7 @@ pub(crate) fn panel() -> Panel {
 }
 
 /// The ServiceKey or token: typed without echo where there is a console, else from standard input.
-pub(crate) fn read_secret() -> Result<AdmissionSecret, Failure> {
+pub(crate) fn read_secret() -> Result<SecretText, Failure> {
     let failed = |error: std::io::Error| {
         Failure::refused("input", format!("Standard input could not be read: {error}."))
     };

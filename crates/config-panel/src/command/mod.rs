@@ -13,15 +13,15 @@ mod show;
 use crate::arguments::Command;
 use crate::console::{Console, Failure};
 use crate::panel::Panel;
-use protocol::service_key::AdmissionSecret;
+use crate::secret::SecretText;
 
 /// Where the ServiceKey or token comes from.
-pub type ReadSecret<'a> = &'a mut dyn FnMut() -> Result<AdmissionSecret, Failure>;
+pub type ReadSecret<'a> = &'a mut dyn FnMut() -> Result<SecretText, Failure>;
 
 /// Runs a command to its end; gives the program's exit code.
 pub fn run(command: Command, panel: &Panel, secret: ReadSecret<'_>, console: &mut Console<'_>) -> u8 {
     let done = match command {
-        Command::Set(arguments) => set::run(&arguments, panel, secret, console),
+        Command::Set(arguments) => set::run(arguments, panel, secret, console),
         Command::Show => show::run(panel, console),
         Command::Check(arguments) => return check::run(&arguments, panel, console),
         Command::Arm(arguments) => arm::run(&arguments, panel, console),

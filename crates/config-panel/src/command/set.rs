@@ -1,27 +1,19 @@
-//! `set`: admission first, and only then something is saved.
+//! `set`: what [`crate::flow::verify_and_save`] did, in words.
 
 use super::ReadSecret;
 use crate::arguments::Set;
 use crate::console::{Console, Failure};
+use crate::flow::verify_and_save::{self, Input, SAVED, verify_and_save};
 use crate::panel::Panel;
-use agent::account::{KnownAccount, resolve_listed};
-use agent::config::{self, Configuration, OfflineList, State};
-use agent::exchange::{AdmissionFailed, AdmissionInput, admit};
-use agent::ports::{Address, Never, ProtectedFile, Stored};
-use agent::texts;
-use agent::worker::versions;
-use protocol::id::ServiceId;
-use protocol::v2::{AdmissionOrigin, Mode};
+use agent::ports::Never;
+use protocol::v2::Mode;
 use serde::Serialize;
-
-/// What the manual promises to say.
-const SAVED: &str = "Successfully verified and saved config data.";
 
 #[derive(Serialize)]
 struct Saved<'a> {
     message: &'static str,
-    machine_id: String,
-    service_id: String,
+    machine_id: &'a str,
+    service_id: &'a str,
     service_name: &'a str,
     servers: &'a [String],
     approved: bool,
@@ -37,125 +29,32 @@ struct OfflineUser<'a> {
 }
 
 pub(super) fn run(
-    arguments: &Set,
+    arguments: Set,
     panel: &Panel,
     secret: ReadSecret<'_>,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
-    let service = ServiceId::parse(arguments.service_id.trim()).ok_or_else(|| {
-        Failure::usage("This is no ServiceID. Copy it again from the service profile page.")
-    })?;
-    let servers = Address::parse_list(&arguments.server).map_err(|why| {
-        Failure::usage(format!("--server: {why}. Write host or host:port, several with commas."))
-    })?;
-    panel.require_elevation()?;
-    let services = &panel.services;
-    let before = config::load(services);
-    if before.state.guards() && !arguments.while_armed {
-        return Err(Failure::refused(
-            "armed",
-            "The logon of this computer is guarded. Disarm first, so that the new configuration can be checked before it guards.",
-        ));
-    }
-    let offline = match &arguments.offline_users {
-        Some(names) => resolve_all(names, panel)?,
-        None => before.offline.users,
-    };
-    let secret = secret()?;
-    let input = AdmissionInput {
-        service,
-        secret: &secret,
-        servers: &servers,
+    let input = Input {
+        service_id: arguments.service_id,
+        server: arguments.server,
+        offline_users: arguments.offline_users,
         skip_tls_verification: arguments.skip_tls_verification,
-        origin: AdmissionOrigin::Person,
-        versions: versions(&before.machine.windows_version),
+        while_armed: arguments.while_armed,
     };
-    let admission = admit(services, &input, &Never).map_err(not_admitted)?;
-    let allowed = before.usable.map(|usable| usable.configuration.allowed_providers).unwrap_or_default();
-    let configuration = admission
-        .into_configuration(services, known_accounts(panel, &offline), allowed)
-        .map_err(not_admitted)?;
-    let offline = OfflineList { serial: 0, users: offline };
-    config::save(services, &configuration, &offline)?;
-    match config::load(services).state {
-        State::Verified | State::Armed => say(&configuration, &offline, console),
-        State::Damaged(damage) => Err(unreadable(&damage.to_string())),
-        // While nothing guards, the state does not say why.
-        State::Absent => Err(unreadable(match services.files.read(ProtectedFile::Agent) {
-            Stored::Loose => "others than SYSTEM and Administrators have access to it",
-            _ => "what was written is not what is read",
-        })),
-    }
+    say(&verify_and_save(panel, &input, secret, &Never)?, console)
 }
 
-fn resolve_all(names: &str, panel: &Panel) -> Result<Vec<KnownAccount>, Failure> {
-    let machine = panel.services.machine.facts();
-    let mut users: Vec<KnownAccount> = Vec::new();
-    for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-        let user = resolve_listed(name, &machine, &*panel.services.lookup).map_err(|why| {
-            Failure::refused(
-                "offline_user_unresolved",
-                format!("Offline user {name}: {} Nothing was saved.", texts::resolve_error(why)),
-            )
-        })?;
-        if !users.iter().any(|known| known.account.is_same(&user.account)) {
-            users.push(user);
-        }
-    }
-    Ok(users)
-}
-
-/// Who is written down for the day when names cannot be looked up.
-fn known_accounts(panel: &Panel, offline: &[KnownAccount]) -> Vec<KnownAccount> {
-    let mut known = offline.to_vec();
-    for account in panel.local_administrators() {
-        if !known.iter().any(|other| other.account.is_same(&account)) {
-            let typed = format!("{}\\{}", account.domain, account.name);
-            known.push(KnownAccount::new(typed, account));
-        }
-    }
-    known
-}
-
-fn not_admitted(why: AdmissionFailed) -> Failure {
-    match why {
-        AdmissionFailed::Refused(code, parameters) => {
-            Failure::refused(code.code(), format!("{} Nothing was saved.", texts::refusal(code, &parameters)))
-        }
-        AdmissionFailed::WrongServer(address) => Failure::refused(
-            "wrong_server",
-            format!(
-                "The server at {address} does not hold the key that this ServiceKey belongs to: either it is another server, or the ServiceKey was not copied whole. Nothing was saved."
-            ),
-        ),
-        AdmissionFailed::Unreachable(causes) => Failure::unreachable(&causes),
-        _ => Failure::refused(
-            "internal",
-            "Windows gave no random numbers or could not seal the key of this computer. Nothing was saved.",
-        ),
-    }
-}
-
-fn unreadable(why: &str) -> Failure {
-    Failure::refused("saved_unreadable", format!("The configuration was saved but cannot be used: {why}."))
-}
-
-fn say(
-    configuration: &Configuration,
-    offline: &OfflineList,
-    console: &mut Console<'_>,
-) -> Result<(), Failure> {
-    let settings = &configuration.settings;
+fn say(done: &verify_and_save::Saved, console: &mut Console<'_>) -> Result<(), Failure> {
     let saved = Saved {
         message: SAVED,
-        machine_id: configuration.machine.to_string(),
-        service_id: configuration.service.id.to_string(),
-        service_name: &configuration.service.name,
-        servers: &configuration.servers,
-        approved: settings.approved,
-        mode: settings.mode,
-        offline_users: offline
-            .users
+        machine_id: &done.machine_id,
+        service_id: &done.service_id,
+        service_name: &done.service_name,
+        servers: &done.servers,
+        approved: done.approved,
+        mode: done.mode,
+        offline_users: done
+            .offline_users
             .iter()
             .map(|user| OfflineUser {
                 typed: &user.typed,
@@ -195,7 +94,7 @@ fn say(
 
 #[cfg(test)]
 mod tests {
-    use super::SAVED;
+    use crate::flow::verify_and_save::SAVED;
     use crate::testing::Fixture;
     use agent::config::{self, State};
     use agent::ports::ProtectedFile;

@@ -1,0 +1,4 @@
+//! What the command line and the panel's window both do, without console and without window: values
+//! in, values out, nothing printed. A window calls it from a worker thread.
+
+pub mod verify_and_save;
