@@ -8,7 +8,8 @@
 //! - [`exchange`]: admission, logons, checks and reports, in protocol v2 over a transport.
 //! - [`offline`]: who passes without a decision, and the record of it.
 //! - [`config`]: what is saved, and the machine's state. [`check`]: the check before arming.
-//!   [`probation`]: the day after. [`report`]: the heartbeat.
+//!   [`trial`]: a logon rehearsed before it. [`pending`]: arming that waits. [`probation`]: the day after.
+//!   [`report`]: the heartbeat.
 //! - [`account`], [`password`]: names, and what LogonUserW's answer means. [`presence`]: whether the
 //!   tile is there at all. [`texts`]: every sentence for people.
 //!
@@ -25,6 +26,7 @@ pub mod logon;
 pub mod offline;
 pub mod password;
 pub mod password_text;
+pub mod pending;
 pub mod ports;
 pub mod presence;
 pub mod printable;
@@ -36,6 +38,7 @@ pub mod sid;
 #[cfg(any(test, feature = "fakes"))]
 pub mod testing;
 pub mod texts;
+pub mod trial;
 pub mod worker;
 
 pub use password_text::Password;

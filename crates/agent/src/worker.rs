@@ -33,6 +33,8 @@ pub struct Agent {
     services: Services,
     loaded: Loaded,
     learned: Mutex<config::Learned>,
+    /// A rehearsal before arming, see [`crate::trial`]: nothing stands in for the server's decision.
+    is_trial: bool,
 }
 
 impl Agent {
@@ -44,7 +46,15 @@ impl Agent {
             services.events.write(&Event::damaged(&damage.to_string()));
         }
         let learned = loaded.usable.as_ref().map(|usable| usable.learned.clone()).unwrap_or_default();
-        Self { services, loaded, learned: Mutex::new(learned) }
+        Self { services, loaded, learned: Mutex::new(learned), is_trial: false }
+    }
+
+    /// Reads the configuration for a trial logon: neither the offline rule nor watch mode lets anybody
+    /// pass, so that no offline logon is written down that never was, and probation hears of nothing.
+    pub(crate) fn load_for_trial(services: Services) -> Self {
+        let mut agent = Self { is_trial: true, ..Self::load(services) };
+        agent.loaded.offline = config::OfflineList::default();
+        agent
     }
 
     /// What was found.
@@ -63,7 +73,11 @@ impl Agent {
     /// scenario Windows names (Windows 10 names logon for both).
     #[must_use]
     pub fn setup(&self, uac: bool) -> Setup {
-        let session: SessionFacts = self.services.session.facts();
+        let mut session: SessionFacts = self.services.session.facts();
+        if self.is_trial {
+            // Whoever sits here is rehearsing the next logon, not unlocking this session.
+            session.owner = None;
+        }
         let scenario = match (uac, &session.owner) {
             (true, _) => Scenario::Uac,
             (false, Some(_)) => Scenario::Unlock,
@@ -92,6 +106,9 @@ impl Agent {
     }
 
     fn is_watching(&self) -> bool {
+        if self.is_trial {
+            return false;
+        }
         let now = self.services.clock.unix_seconds();
         let learned = self.learned();
         self.loaded.usable.as_ref().is_some_and(|usable| learned.is_watching(&usable.configuration, now))
@@ -153,8 +170,10 @@ pub fn run(
                 Ok(proof) => Answer::Allowed(proof),
                 Err(refusal) => Answer::Refused(refusal),
             };
-            record(agent, &question.binding, &answer);
-            note_for_probation(agent, &question, &answer);
+            if !agent.is_trial {
+                record(agent, &question.binding, &answer);
+                note_for_probation(agent, &question, &answer);
+            }
             LogonEvent::Answered(question.ticket, answer)
         }
     }

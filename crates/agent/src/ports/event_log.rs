@@ -62,6 +62,30 @@ impl Event {
         )
     }
 
+    /// A trial logon passed: somebody would have been let in.
+    #[must_use]
+    pub fn trial_passed(account: &str, short_code: &str) -> Self {
+        Self::new(103, Level::Information, format!("A trial logon of {account} passed ({short_code})."))
+    }
+
+    /// A trial logon did not pass. Nobody was refused.
+    #[must_use]
+    pub fn trial_failed(why: &str) -> Self {
+        Self::new(104, Level::Information, format!("A trial logon did not pass: {why}"))
+    }
+
+    /// The agent is to arm as soon as it may.
+    #[must_use]
+    pub fn arming_waits(why: &str) -> Self {
+        Self::new(
+            105,
+            Level::Information,
+            format!(
+                "TRASA will guard the Windows logon of this computer as soon as nothing is in the way: {why}"
+            ),
+        )
+    }
+
     /// One copy of the offline users was bad and has been rewritten from the other.
     #[must_use]
     pub fn offline_copy_rewritten(which: &str, why: &str) -> Self {

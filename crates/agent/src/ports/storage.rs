@@ -129,6 +129,10 @@ pub enum StateValue {
     Learned,
     /// Probation after arming by hand (JSON).
     Probation,
+    /// The last trial logon that passed (JSON).
+    Trial,
+    /// That the agent is to arm as soon as it may (JSON).
+    PendingArm,
 }
 
 impl StateValue {
@@ -139,6 +143,8 @@ impl StateValue {
             Self::OfflineCopy => ("State", "Offline"),
             Self::Learned => ("State", "Learned"),
             Self::Probation => ("State", "Probation"),
+            Self::Trial => ("State", "Trial"),
+            Self::PendingArm => ("State", "PendingArm"),
         }
     }
 }
