@@ -1,0 +1,15 @@
+//! Puts icon, version, manifest and dialogs into TrasaConfig.exe.
+
+use resources::{Kind, Program};
+
+fn main() -> anyhow::Result<()> {
+    resources::compile(&Program {
+        file: "TrasaConfig.exe",
+        description: "TRASA configuration",
+        kind: Kind::Exe,
+        // The numbers stand in src/dialog/ids.rs too.
+        icons: &[(2, "state-absent"), (3, "state-verified"), (4, "state-armed"), (5, "state-damaged")],
+        manifest: Some("resources/TrasaConfig.manifest"),
+        script: Some("resources/TrasaConfig.rc"),
+    })
+}
