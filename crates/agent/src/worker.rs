@@ -2,7 +2,7 @@
 //! where there is no decision applies the offline rule.
 
 use crate::account::{self, Account, KnownAccount, LogonName, ResolveError};
-use crate::config::{Loaded, State};
+use crate::config::{Loaded, State, UsableLink};
 use crate::exchange::{Cause, Client, Connection, Outcome, TILE_CHECK_LIMIT};
 use crate::logon::{
     Answer, Event as LogonEvent, Job, LogonQuestion, PasswordAnswered, PasswordQuestion, Progress, Refusal,
@@ -87,7 +87,8 @@ impl Agent {
             .loaded
             .usable
             .as_ref()
-            .is_some_and(|usable| usable.configuration.features.contains(&Feature::Push));
+            .and_then(|usable| usable.configuration.admission())
+            .is_some_and(|admission| admission.features.contains(&Feature::Push));
         Setup {
             scenario,
             session,
@@ -111,7 +112,8 @@ impl Agent {
         }
         let now = self.services.clock.unix_seconds();
         let learned = self.learned();
-        self.loaded.usable.as_ref().is_some_and(|usable| learned.is_watching(&usable.configuration, now))
+        let admission = self.loaded.usable.as_ref().and_then(|usable| usable.configuration.admission());
+        admission.is_some_and(|admission| learned.is_watching(admission, now))
     }
 
     fn learned(&self) -> config::Learned {
@@ -132,9 +134,9 @@ impl Agent {
     }
 
     fn client(&self) -> Option<Client<'_>> {
-        let usable = self.loaded.usable.as_ref()?;
+        let UsableLink::V2(link) = self.loaded.usable.as_ref()?.link() else { return None };
         let versions = versions(&self.loaded.machine.windows_version);
-        Some(Client::new(&self.services, Connection { usable, versions }, self.learned()))
+        Some(Client::new(&self.services, Connection { link, versions }, self.learned()))
     }
 
     /// Keeps what a client learned; trasa ids are only changed here.

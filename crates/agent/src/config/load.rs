@@ -1,8 +1,8 @@
 //! What state the machine is in.
 
-use super::{Configuration, Learned, OfflineList, envelope, offline_list};
+use super::link::Opened;
+use super::{Configuration, Learned, LinkV1, LinkV2, OfflineList, UsableLink, envelope, offline_list};
 use crate::account::{KnownAccount, TypedName};
-use crate::keys::MachineKey;
 use crate::ports::{Address, Armed, MachineFacts, PolicyName, ProtectedFile, Stored};
 use crate::services::Services;
 use core::fmt;
@@ -115,14 +115,44 @@ pub struct Loaded {
 pub struct Usable {
     /// `agent.json`.
     pub configuration: Configuration,
-    /// The machine's key.
-    pub key: MachineKey,
+    /// Its link, with the key.
+    link: Opened,
     /// The addresses, in the order in which they are tried; a policy overrides them.
     pub servers: Vec<Address>,
     /// Trust the TLS keys of the signed key list only; a policy overrides it.
     pub skip_tls_verification: bool,
     /// What was learned since.
     pub learned: Learned,
+}
+
+impl Usable {
+    /// What a client of the configuration's generation asks with.
+    #[must_use]
+    pub fn link(&self) -> UsableLink<'_> {
+        let (servers, skip_tls_verification) = (self.servers.as_slice(), self.skip_tls_verification);
+        match &self.link {
+            Opened::V1(verified, key) => {
+                UsableLink::V1(LinkV1 { verified, key, servers, skip_tls_verification })
+            }
+            Opened::V2(admission, key) => {
+                UsableLink::V2(LinkV2 { admission, key, servers, skip_tls_verification })
+            }
+        }
+    }
+
+    /// Whether the service only watches, as far as was learned when this was loaded; in version 1
+    /// never. `now` in Unix seconds.
+    #[must_use]
+    pub fn is_watching(&self, now: i64) -> bool {
+        self.configuration.admission().is_some_and(|admission| self.learned.is_watching(admission, now))
+    }
+
+    /// Whether an administrator approved this computer; in version 1 there is no approval to wait for.
+    #[must_use]
+    pub fn is_approved(&self) -> bool {
+        let approved = |admission| self.learned.settings(admission).approved;
+        self.configuration.admission().is_none_or(approved)
+    }
 }
 
 /// Reads configuration, registry and policies.
@@ -180,19 +210,12 @@ fn read_configuration(services: &Services, machine: &MachineFacts) -> Result<Usa
     {
         return Err(Damage::AnotherMachine);
     }
-    let sealed = protocol::encoding::decode(&configuration.sealed_key).ok_or(Damage::Malformed)?;
-    let opened = services.seal.open(&sealed).map_err(|_| Damage::Key)?;
-    let secret: zeroize::Zeroizing<[u8; 32]> =
-        zeroize::Zeroizing::new(opened.as_slice().try_into().map_err(|_| Damage::Key)?);
-    // DPAPI need not notice a changed byte; the public half does.
-    let key = MachineKey::from_bytes(&secret)
-        .filter(|key| key.public() == configuration.public_key)
-        .ok_or(Damage::Key)?;
+    let link = Opened::open(configuration.link.clone(), &*services.seal)?;
     let servers = servers(services, &configuration).ok_or(Damage::Malformed)?;
     let skip = services.policies.policy(PolicyName::SkipTlsVerification);
     let skip_tls_verification = skip.map_or(configuration.skip_tls_verification, |value| value.trim() == "1");
-    let learned = Learned::read(services, configuration.machine);
-    Ok(Usable { configuration, key, servers, skip_tls_verification, learned })
+    let learned = Learned::read(services, configuration.id());
+    Ok(Usable { configuration, link, servers, skip_tls_verification, learned })
 }
 
 fn servers(services: &Services, configuration: &Configuration) -> Option<Vec<Address>> {

@@ -29,7 +29,7 @@ pub fn save(
     save_offline(services, offline)?;
     let bytes = envelope::wrap(configuration)?;
     services.files.write(ProtectedFile::Agent, &bytes)?;
-    let learned = Learned { machine: Some(configuration.machine), ..Learned::default() };
+    let learned = Learned { machine: Some(configuration.id()), ..Learned::default() };
     learned.write(services);
     services.events.write(&Event::configuration_saved());
     Ok(())

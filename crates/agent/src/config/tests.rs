@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use super::{Damage, Notice, State, load};
+use super::{Damage, Generation, Link, Notice, State, UsableLink, load};
 use crate::Sid;
 use crate::ports::{PolicyName, ProtectedFile, StateValue};
 use crate::testing::{FakeWindows, World};
@@ -59,7 +59,8 @@ fn a_changed_key_or_a_cloned_image_is_damage() {
     assert!(loaded.notices.contains(&Notice::HostRenamed));
 
     let mut configuration = loaded.usable.unwrap().configuration;
-    configuration.sealed_key = protocol::encoding::encode(&[1; 32]);
+    let Link::V2(admission) = &mut configuration.link else { panic!() };
+    admission.sealed_key = protocol::encoding::encode(&[1; 32]);
     super::save(&world.services, &configuration, &loaded.offline).unwrap();
     assert_eq!(load(&world.services).state, State::Damaged(Damage::Key));
 }
@@ -174,5 +175,43 @@ proptest::proptest! {
         let loaded = load(&world.services);
         proptest::prop_assert_eq!(loaded.state, State::Damaged(Damage::Malformed));
         proptest::prop_assert!(crate::offline::unreported(&world.services).is_empty());
+    }
+}
+
+/// What the first release wrote, byte for byte.
+const WRITTEN_BEFORE: &[u8] = include_bytes!("agent-v2.json");
+
+#[test]
+fn a_file_written_before_there_were_two_generations_still_loads() {
+    let world = World::with(FakeWindows::joined());
+    world.arm(&["HOST\\bat"], true);
+    world.files.files.lock().unwrap().insert(ProtectedFile::Agent, WRITTEN_BEFORE.to_vec());
+    let loaded = load(&world.services);
+    assert_eq!(loaded.state, State::Armed);
+    let usable = loaded.usable.unwrap();
+    assert!(matches!(usable.link(), UsableLink::V2(_)));
+    let configuration = &usable.configuration;
+    assert_eq!((configuration.protocol(), configuration.saved), (Generation::V2, 1_790_000_000));
+    assert_eq!(configuration.servers, ["one.example.com", "two.example.com"]);
+    assert!(configuration.skip_tls_verification);
+    assert_eq!(configuration.admission().map(|admission| admission.service.name.as_str()), Some("Fleet"));
+    // What is written now says the same.
+    let again = super::envelope::wrap(configuration).unwrap();
+    let (before, after): (serde_json::Value, serde_json::Value) =
+        (super::envelope::open(WRITTEN_BEFORE).unwrap(), super::envelope::open(&again).unwrap());
+    assert_eq!(before, after);
+}
+
+#[test]
+fn a_file_of_one_generation_is_not_read_as_the_other() {
+    let world = World::new();
+    let body: serde_json::Value = super::envelope::open(WRITTEN_BEFORE).unwrap();
+    for protocol in [serde_json::json!("v1"), serde_json::json!("v3"), serde_json::json!(null)] {
+        let mut body = body.clone();
+        body["protocol"] = protocol;
+        let bytes = super::envelope::wrap(&body).unwrap();
+        world.files.files.lock().unwrap().insert(ProtectedFile::Agent, bytes);
+        world.registry.armed.store(true, Ordering::SeqCst);
+        assert_eq!(load(&world.services).state, State::Damaged(Damage::Malformed));
     }
 }

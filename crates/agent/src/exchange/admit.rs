@@ -4,7 +4,7 @@ use super::cause::Cause;
 use super::signed::{Authentic, Call, parse, sign, verify};
 use super::{ANSWER_LIMIT, CONNECT_LIMIT};
 use crate::account::KnownAccount;
-use crate::config::{Configuration, Generation};
+use crate::config::{Configuration, Link, V2};
 use crate::keys::{AdmissionSigner, MachineKey, P256Verifier};
 use crate::ports::{
     Address, Cancelled, Deadlines, HttpAnswer, MachineFacts, Method, TlsExpectation, TransportError,
@@ -232,10 +232,7 @@ impl Admission {
     ) -> Result<Configuration, AdmissionFailed> {
         let sealed =
             services.seal.seal(self.key.to_bytes().as_slice()).map_err(|_| AdmissionFailed::Internal)?;
-        Ok(Configuration {
-            protocol: Generation::V2,
-            servers: self.servers,
-            skip_tls_verification: self.skip_tls_verification,
+        let admission = V2 {
             service: self.admitted.service,
             machine: self.admitted.machine,
             receipt: self.admitted.receipt,
@@ -245,6 +242,11 @@ impl Admission {
             key_list: self.key_list,
             settings: self.admitted.settings,
             features: self.admitted.features,
+        };
+        Ok(Configuration {
+            link: Link::V2(Box::new(admission)),
+            servers: self.servers,
+            skip_tls_verification: self.skip_tls_verification,
             host: self.machine.netbios_name.clone(),
             machine_sid: self.machine.machine_sid,
             known_accounts,

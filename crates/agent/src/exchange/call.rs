@@ -31,13 +31,13 @@ impl Client<'_> {
         budget: Budget,
         cancelled: &dyn Cancelled,
     ) -> Result<(Authentic, i64), Cause> {
-        let configuration = self.configuration();
-        let signer = self.connection.usable.key.signer(configuration.machine);
+        let admission = self.admission();
+        let signer = self.connection.link.key.signer(admission.machine);
         for _ in 0..2 {
             // Without random numbers an old answer could be replayed; then there is no answer.
             let nonce = self.nonce().ok_or(Cause::NotAuthentic)?;
             let tags = (Tag::Request, Tag::Response);
-            let sent = sign(call, &signer, self.unix_now(), nonce, tags, Some(&configuration.receipt));
+            let sent = sign(call, &signer, self.unix_now(), nonce, tags, Some(&admission.receipt));
             let answer = self.exchange(address, &sent.request, budget, cancelled)?;
             let Some(unverified) = sent.read(&answer) else { return Err(self.not_authentic(&answer)) };
             if !self.is_ours(address, &unverified, budget, cancelled)? {
@@ -101,8 +101,7 @@ impl Client<'_> {
     fn follow(&self, answer: &HttpAnswer) -> Option<protocol::keys::KeyList> {
         let Authentic::Answer(answer) = parse(&answer.body) else { return None };
         let Answer::Keys { keys } = *answer else { return None };
-        protocol::keys::follow(&self.configuration().anchor, Some(self.key_list()), &keys, P256Verifier::new)
-            .ok()
+        protocol::keys::follow(&self.admission().anchor, Some(self.key_list()), &keys, P256Verifier::new).ok()
     }
 
     /// One exchange; with "skip TLS verification" an unknown TLS key is looked up in the key list.
@@ -115,7 +114,7 @@ impl Client<'_> {
     ) -> Result<HttpAnswer, Cause> {
         let result = self.send(address, &self.expectation(address), request, budget, cancelled);
         let Err(Cause::Transport(TransportError::UnexpectedKey(shown))) = &result else { return result };
-        if !self.connection.usable.skip_tls_verification {
+        if !self.connection.link.skip_tls_verification {
             return result;
         }
         // A request without any secret to whoever is there. What counts is the signed list, and that
@@ -130,7 +129,7 @@ impl Client<'_> {
     }
 
     fn expectation(&self, address: &Address) -> TlsExpectation {
-        if self.connection.usable.skip_tls_verification {
+        if self.connection.link.skip_tls_verification {
             TlsExpectation::Pinned(self.key_list().tls.clone())
         } else {
             TlsExpectation::MachineStore {
@@ -217,7 +216,7 @@ impl Client<'_> {
             Answer::Report(answer) => answer,
             _ => return Err(CallFailed::DoesNotFit),
         };
-        let anchor = &self.configuration().anchor;
+        let anchor = &self.admission().anchor;
         if let Ok(list) =
             protocol::keys::follow(anchor, Some(self.key_list()), &answer.keys, P256Verifier::new)
         {

@@ -1,7 +1,7 @@
 //! What an admitted machine brings along when it asks.
 
 use super::cause::Cause;
-use crate::config::{Configuration, Learned, Usable};
+use crate::config::{Learned, LinkV2, V2};
 use crate::ports::{Address, Event};
 use crate::services::Services;
 use core::time::Duration;
@@ -13,8 +13,8 @@ use protocol::v2::Versions;
 /// The fixed half of a client.
 #[derive(Debug)]
 pub struct Connection<'a> {
-    /// Configuration, key, addresses.
-    pub usable: &'a Usable,
+    /// Admission, key, addresses.
+    pub link: LinkV2<'a>,
     /// What runs here.
     pub versions: Versions,
 }
@@ -57,12 +57,12 @@ impl<'a> Client<'a> {
         self.learned
     }
 
-    pub(super) const fn configuration(&self) -> &'a Configuration {
-        &self.connection.usable.configuration
+    pub(super) const fn admission(&self) -> &'a V2 {
+        self.connection.link.admission
     }
 
     pub(super) fn key_list(&self) -> &KeyList {
-        self.learned.key_list(self.configuration())
+        self.learned.key_list(self.admission())
     }
 
     /// Keeps a newer list.
@@ -75,7 +75,7 @@ impl<'a> Client<'a> {
 
     /// The addresses in order: the configured ones, then those of the key list.
     pub(super) fn addresses(&self) -> Vec<Address> {
-        let mut addresses = self.connection.usable.servers.clone();
+        let mut addresses = self.connection.link.servers.to_vec();
         for further in self.key_list().addresses.iter().filter_map(|text| Address::parse(text).ok()) {
             if !addresses.contains(&further) {
                 addresses.push(further);

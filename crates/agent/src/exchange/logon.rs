@@ -137,11 +137,11 @@ impl Client<'_> {
     }
 
     fn decided(&self, asked: &Asked<'_>, decision: Decision, created: i64) -> Outcome {
-        let configuration = self.configuration();
+        let admission = self.admission();
         let age = created.saturating_sub(decision.time);
         let belongs = decision.logon == asked.id
-            && decision.machine == configuration.machine
-            && decision.service == configuration.service.id
+            && decision.machine == admission.machine
+            && decision.service == admission.service.id
             && decision.account == asked.question.binding.account.to_wire();
         if !belongs {
             return Outcome::DoesNotFit;

@@ -183,7 +183,8 @@ fn cancelling_withdraws_the_logon() {
     ring(&world, usize::MAX, |request, server| server.deny(request, Reason::Cancelled));
     let loaded = config::load(&world.services);
     let usable = loaded.usable.as_ref().unwrap();
-    let connection = super::Connection { usable, versions: crate::worker::versions("10.0") };
+    let config::UsableLink::V2(link) = usable.link() else { panic!() };
+    let connection = super::Connection { link, versions: crate::worker::versions("10.0") };
     let mut client = super::Client::new(&world.services, connection, usable.learned.clone());
     let question = question(&world);
     let outcome = client.logon(&question, &After(0.into()), &mut |_| {});

@@ -2,7 +2,7 @@
 
 use crate::panel::Panel;
 use agent::check::{Check, Line, Verdict};
-use agent::config::{Configuration, Usable};
+use agent::config::{Learned, LinkV2, V2};
 use agent::exchange::{ANSWER_LIMIT, CONNECT_LIMIT};
 use agent::keys::P256Verifier;
 use agent::ports::{Address, Deadlines, HttpRequest, Method, Never, TlsExpectation, TransportError};
@@ -24,8 +24,8 @@ enum Found {
 }
 
 /// A line for each address. Asks only for the public list of server keys, which wants no signature.
-pub(super) fn lines(panel: &Panel, usable: &Usable) -> Vec<Line> {
-    usable.servers.iter().map(|address| line(address, &find(panel, usable, address))).collect()
+pub(super) fn lines(panel: &Panel, link: LinkV2<'_>, learned: &Learned) -> Vec<Line> {
+    link.servers.iter().map(|address| line(address, &find(panel, link, learned, address))).collect()
 }
 
 fn line(address: &Address, found: &Found) -> Line {
@@ -53,19 +53,19 @@ fn line(address: &Address, found: &Found) -> Line {
     }
 }
 
-fn find(panel: &Panel, usable: &Usable, address: &Address) -> Found {
-    let (configuration, learned) = (&usable.configuration, &usable.learned);
-    let list = learned.key_list(configuration);
-    let strict = if usable.skip_tls_verification {
+fn find(panel: &Panel, link: LinkV2<'_>, learned: &Learned, address: &Address) -> Found {
+    let admission = link.admission;
+    let list = learned.key_list(admission);
+    let strict = if link.skip_tls_verification {
         TlsExpectation::Pinned(list.tls.clone())
     } else {
         TlsExpectation::MachineStore { last_seen: None }
     };
     let last_seen = learned.tls_seen.get(&address.to_string()).copied();
-    match (ask(panel, configuration, list, address, &strict), last_seen) {
-        (Err(TransportError::Tls { code }), Some(key)) if !usable.skip_tls_verification => {
+    match (ask(panel, admission, list, address, &strict), last_seen) {
+        (Err(TransportError::Tls { code }), Some(key)) if !link.skip_tls_verification => {
             let known = TlsExpectation::MachineStore { last_seen: Some(key) };
-            match ask(panel, configuration, list, address, &known) {
+            match ask(panel, admission, list, address, &known) {
                 Ok(true) => Found::OutOfDate,
                 Ok(false) => Found::Somebody,
                 Err(_) => Found::Nothing(TransportError::Tls { code }),
@@ -80,7 +80,7 @@ fn find(panel: &Panel, usable: &Usable, address: &Address) -> Found {
 /// Whether the key list at this address chains to our anchor.
 fn ask(
     panel: &Panel,
-    configuration: &Configuration,
+    admission: &V2,
     list: &KeyList,
     address: &Address,
     tls: &TlsExpectation,
@@ -97,7 +97,7 @@ fn ask(
         Ok(Answer::Keys { keys }) => keys,
         _ => return Ok(false),
     };
-    Ok(protocol::keys::follow(&configuration.anchor, Some(list), &keys, P256Verifier::new).is_ok())
+    Ok(protocol::keys::follow(&admission.anchor, Some(list), &keys, P256Verifier::new).is_ok())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::arguments::CheckCommand;
 use crate::console::{Console, Failure};
 use crate::panel::Panel;
 use agent::check::{Check, Facts, Line, Report, Verdict, Waived, check};
-use agent::config::{self, State};
+use agent::config::{self, State, UsableLink};
 use agent::exchange::CallFailed;
 use protocol::error_code::ErrorCode;
 use protocol::v2::{CheckedAccount, Method};
@@ -88,9 +88,10 @@ pub(super) fn draw_up(facts: &Facts, waived: Waived, panel: &Panel) -> Report {
     }
     if facts.answer.is_ok()
         && let Some(usable) = config::load(&panel.services).usable
+        && let UsableLink::V2(link) = usable.link()
     {
         let after = report.lines.iter().position(|line| line.check == Check::Server).map_or(0, |at| at + 1);
-        report.lines.splice(after..after, addresses::lines(panel, &usable));
+        report.lines.splice(after..after, addresses::lines(panel, link, &usable.learned));
     }
     report
 }

@@ -4,7 +4,7 @@ use crate::panel::Panel;
 use crate::{registration, surroundings};
 use agent::account::{Account, KnownAccount, LOOKUP_LIMIT, ResolveError, resolve_listed};
 use agent::check::{Facts, Subject};
-use agent::config::{self, Learned, OfflineList, State, Usable};
+use agent::config::{self, Learned, OfflineList, State, Usable, UsableLink};
 use agent::exchange::{CallFailed, Client, Connection, FIRST_ANSWER_LIMIT};
 use agent::ports::{LookupError, Never};
 use agent::report;
@@ -41,10 +41,8 @@ pub(super) fn facts(panel: &Panel) -> Facts {
     };
     Facts {
         state: loaded.state,
-        watching: usable.is_some_and(|usable| {
-            usable.learned.is_watching(&usable.configuration, services.clock.unix_seconds())
-        }),
-        approved: usable.is_some_and(|usable| usable.learned.settings(&usable.configuration).approved),
+        watching: usable.is_some_and(|usable| usable.is_watching(services.clock.unix_seconds())),
+        approved: usable.is_some_and(Usable::is_approved),
         subjects,
         answer,
         offline,
@@ -129,7 +127,8 @@ fn ask(
         armed: false,
         accounts: subjects.iter().map(|subject| subject.account.to_wire()).collect(),
     };
-    let connection = Connection { usable, versions: versions(windows) };
+    let UsableLink::V2(link) = usable.link() else { return Err(CallFailed::Unreachable(Vec::new())) };
+    let connection = Connection { link, versions: versions(windows) };
     let mut client = Client::new(&panel.services, connection, usable.learned.clone());
     let answer = client.check(&request, FIRST_ANSWER_LIMIT, &Never);
     Learned::update(&panel.services, &usable.learned, client.learned());

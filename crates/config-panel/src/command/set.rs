@@ -12,9 +12,9 @@ use serde::Serialize;
 #[derive(Serialize)]
 struct Saved<'a> {
     message: &'static str,
-    machine_id: &'a str,
+    machine_id: Option<&'a str>,
     service_id: &'a str,
-    service_name: &'a str,
+    service_name: Option<&'a str>,
     servers: &'a [String],
     approved: bool,
     mode: Mode,
@@ -47,9 +47,9 @@ pub(super) fn run(
 fn say(done: &verify_and_save::Saved, console: &mut Console<'_>) -> Result<(), Failure> {
     let saved = Saved {
         message: SAVED,
-        machine_id: &done.machine_id,
+        machine_id: done.machine_id.as_deref(),
         service_id: &done.service_id,
-        service_name: &done.service_name,
+        service_name: done.service_name.as_deref(),
         servers: &done.servers,
         approved: done.approved,
         mode: done.mode,
@@ -63,11 +63,12 @@ fn say(done: &verify_and_save::Saved, console: &mut Console<'_>) -> Result<(), F
             })
             .collect(),
     };
-    let mut lines = vec![
-        SAVED.to_owned(),
-        format!("Service: {} ({})", saved.service_name, saved.service_id),
-        format!("Machine: {}", saved.machine_id),
-    ];
+    let mut lines = vec![SAVED.to_owned()];
+    lines.push(match saved.service_name {
+        Some(name) => format!("Service: {name} ({})", saved.service_id),
+        None => format!("Service: {}", saved.service_id),
+    });
+    lines.extend(saved.machine_id.map(|id| format!("Machine: {id}")));
     for user in &saved.offline_users {
         lines.push(format!(
             "Offline user: {} -> {} ({})",

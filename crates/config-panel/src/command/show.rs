@@ -3,7 +3,7 @@
 use crate::console::{Console, Failure};
 use crate::panel::Panel;
 use crate::registration::{self, FILTER, PROVIDER};
-use agent::config::{self, Generation, State, Usable};
+use agent::config::{self, Configuration, Generation, Link, State, Usable};
 use agent::probation::{self, Standing};
 use agent::texts;
 use protocol::v2::Mode;
@@ -28,17 +28,16 @@ pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failur
     let loaded = config::load(services);
     let usable = loaded.usable.as_ref();
     let mode = |usable: &Usable| {
-        let watching = usable.learned.is_watching(&usable.configuration, services.clock.unix_seconds());
-        if watching { Mode::Watch } else { Mode::Guard }
+        if usable.is_watching(services.clock.unix_seconds()) { Mode::Watch } else { Mode::Guard }
     };
     let shown = Shown {
         state: loaded.state.name(),
         clsid: PROVIDER,
         filter_clsid: FILTER,
-        machine_id: usable.map(|usable| usable.configuration.machine.to_string()),
-        service_id: usable.map(|usable| usable.configuration.service.id.to_string()),
+        machine_id: usable.and_then(machine_id),
+        service_id: usable.map(|usable| service_id(&usable.configuration)),
         servers: usable.map(|u| u.servers.iter().map(ToString::to_string).collect()).unwrap_or_default(),
-        protocol: usable.map(|usable| usable.configuration.protocol),
+        protocol: usable.map(|usable| usable.configuration.protocol()),
         mode: usable.map(mode),
         probation_until: probation_until(panel),
     };
@@ -54,8 +53,16 @@ pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failur
     }];
     if let Some(usable) = usable {
         let configuration = &usable.configuration;
-        lines.push(format!("Service: {} ({})", configuration.service.name, configuration.service.id));
-        lines.push(format!("Machine: {} ({})", configuration.host, configuration.machine));
+        match &configuration.link {
+            Link::V1(verified) => {
+                lines.push(format!("Service: {}", verified.service));
+                lines.push(format!("Machine: {}", configuration.host));
+            }
+            Link::V2(admission) => {
+                lines.push(format!("Service: {} ({})", admission.service.name, admission.service.id));
+                lines.push(format!("Machine: {} ({})", configuration.host, admission.machine));
+            }
+        }
         lines.push(format!("Servers: {}", shown.servers.join(", ")));
         lines.push(format!(
             "TLS: {}",
@@ -66,7 +73,7 @@ pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failur
             }
         ));
         lines.push(format!("Mode: {}", if shown.mode == Some(Mode::Watch) { "watch" } else { "guard" }));
-        if !usable.learned.settings(configuration).approved {
+        if !usable.is_approved() {
             lines.push("Waits for an administrator's approval in TRASA.".to_owned());
         }
     }
@@ -86,6 +93,17 @@ pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failur
     lines.push(format!("Credential provider: {} ({PROVIDER})", word(registered.provider)));
     lines.push(format!("Filter: {} ({FILTER})", word(registered.filter)));
     console.show(&shown, &lines)
+}
+
+fn machine_id(usable: &Usable) -> Option<String> {
+    usable.configuration.admission().map(|admission| admission.machine.to_string())
+}
+
+fn service_id(configuration: &Configuration) -> String {
+    match &configuration.link {
+        Link::V1(verified) => verified.service.clone(),
+        Link::V2(admission) => admission.service.id.to_string(),
+    }
 }
 
 /// Until when the agent may take itself back, Unix seconds.

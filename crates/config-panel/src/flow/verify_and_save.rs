@@ -4,11 +4,12 @@ use crate::console::{Failure, Field};
 use crate::panel::Panel;
 use crate::secret::SecretText;
 use agent::account::{KnownAccount, resolve_listed};
-use agent::config::{self, Configuration, OfflineList, State};
+use agent::config::{self, Configuration, Generation, Link, OfflineList, State};
 use agent::exchange::{AdmissionFailed, AdmissionInput, admit};
 use agent::ports::{Address, Cancelled, ProtectedFile, Stored};
 use agent::texts;
 use agent::worker::versions;
+use protocol::encoding::Sha256;
 use protocol::error_code::ErrorCode;
 use protocol::id::ServiceId;
 use protocol::v2::{AdmissionOrigin, Mode};
@@ -31,14 +32,18 @@ pub struct Input {
 /// What was verified and saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Saved {
-    /// This computer's id at the server.
-    pub machine_id: String,
+    /// Generation of the protocol, fixed from now on.
+    pub protocol: Generation,
+    /// This computer's id at the server; `None` in version 1, which knows no computers.
+    pub machine_id: Option<String>,
     /// The ServiceID.
     pub service_id: String,
-    /// The service's name.
-    pub service_name: String,
+    /// The service's name; `None` in version 1, which does not tell it.
+    pub service_name: Option<String>,
     /// The addresses, in order.
     pub servers: Vec<String>,
+    /// The one TLS key that is good from now on, in version 1 without TLS verification.
+    pub tls_key: Option<Sha256>,
     /// False while an administrator has not approved this computer.
     pub approved: bool,
     /// Whether the service guards or watches.
@@ -196,13 +201,29 @@ fn unreadable(why: &str) -> Failure {
 }
 
 fn saved(configuration: Configuration, offline: OfflineList) -> Saved {
+    let protocol = configuration.protocol();
+    let tls_key = match &configuration.link {
+        Link::V1(verified) if configuration.skip_tls_verification => Some(verified.tls_key),
+        Link::V1(_) | Link::V2(_) => None,
+    };
+    let (machine_id, service_id, service_name, settings) = match configuration.link {
+        Link::V1(verified) => (None, verified.service, None, None),
+        Link::V2(admission) => (
+            Some(admission.machine.to_string()),
+            admission.service.id.to_string(),
+            Some(admission.service.name),
+            Some(admission.settings),
+        ),
+    };
     Saved {
-        machine_id: configuration.machine.to_string(),
-        service_id: configuration.service.id.to_string(),
-        service_name: configuration.service.name,
+        protocol,
+        machine_id,
+        service_id,
+        service_name,
         servers: configuration.servers,
-        approved: configuration.settings.approved,
-        mode: configuration.settings.mode,
+        tls_key,
+        approved: settings.as_ref().is_none_or(|settings| settings.approved),
+        mode: settings.map_or(Mode::Guard, |settings| settings.mode),
         offline_users: offline.users,
     }
 }
