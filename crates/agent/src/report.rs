@@ -8,12 +8,15 @@ use crate::probation::{self, Standing};
 use crate::services::Services;
 use crate::worker::versions;
 use core::time::Duration;
-use protocol::v2::{Account, OfflineLogon, Registration, ReportAnswer, ReportRequest};
+use protocol::v2::{Account, OfflineLogon, Registration, ReportAnswer, ReportRequest, SafeModeBoot};
+use std::collections::BTreeSet;
 
 /// Most offline logons in one report.
 const MAX_OFFLINE_LOGONS: usize = 200;
 /// Most local administrators in a report.
 const MAX_ADMINISTRATORS: usize = 50;
+/// Most starts in safe mode in one report.
+const MAX_BOOTS: usize = 32;
 /// Over all addresses. Nobody waits for a report.
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -24,8 +27,9 @@ pub struct Facts {
     pub registration: Registration,
     /// The local administrators who are people.
     pub administrators: Vec<Account>,
-    /// Windows was started in safe mode since the last report (B41).
-    pub safe_mode_boot: bool,
+    /// The starts of Windows in safe mode that Windows still knows of, oldest first (B41). `None` where
+    /// it does not say.
+    pub safe_mode_boots: Option<Vec<SafeModeBoot>>,
 }
 
 /// What came of a report.
@@ -49,9 +53,6 @@ pub fn build(
     unreported.truncate(MAX_OFFLINE_LOGONS);
     let mut notices = learned.notices.clone();
     notices.extend(loaded.notices.iter().map(|notice| notice.code().to_owned()));
-    if facts.safe_mode_boot {
-        notices.insert("safe_mode_boot".to_owned());
-    }
     let key_list = loaded.usable.as_ref().map_or((0, 0), |usable| {
         let list = learned.key_list(&usable.configuration);
         (list.epoch, list.serial)
@@ -66,8 +67,31 @@ pub fn build(
         probation_until: if let Standing::Until(until) = probation { Some(until) } else { None },
         offline_logons: unreported,
         administrators: facts.administrators.iter().take(MAX_ADMINISTRATORS).cloned().collect(),
+        safe_mode_boots: untold(learned, facts),
         notices: notices.into_iter().collect(),
     }
+}
+
+fn untold(learned: &Learned, facts: &Facts) -> Vec<SafeModeBoot> {
+    let boots = facts.safe_mode_boots.iter().flatten();
+    match &learned.safe_mode_told {
+        None => Vec::new(),
+        Some(told) => boots.filter(|boot| !told.contains(&boot.time)).take(MAX_BOOTS).copied().collect(),
+    }
+}
+
+/// What the server knows of after it answered, without starts that Windows has forgotten.
+fn told(learned: &Learned, facts: &Facts, request: &ReportRequest) -> Option<BTreeSet<i64>> {
+    let Some(boots) = &facts.safe_mode_boots else { return learned.safe_mode_told.clone() };
+    let times = boots.iter().map(|boot| boot.time);
+    Some(match &learned.safe_mode_told {
+        None => times.collect(),
+        Some(told) => times
+            .filter(|time| {
+                told.contains(time) || request.safe_mode_boots.iter().any(|boot| boot.time == *time)
+            })
+            .collect(),
+    })
 }
 
 /// Reports, until every offline logon is told, and applies the answer: confirmed logons are sent no
@@ -102,6 +126,7 @@ pub fn report(services: &Services, facts: &Facts, cancelled: &dyn Cancelled) -> 
         let mut news = client.learned();
         if answer.is_ok() {
             news.notices.clear();
+            news.safe_mode_told = told(&learned, facts, &request);
         }
         Learned::update(services, &learned, news);
         let answer = answer?;
@@ -135,7 +160,7 @@ mod tests {
     use crate::config::{self, State};
     use crate::ports::{Never, ProtectedFile, TransportError};
     use crate::testing::{Reply, Tile, World};
-    use protocol::v2::{Answer, Mode, ReportAnswer, ReportRequest, Settings};
+    use protocol::v2::{Answer, Mode, ReportAnswer, ReportRequest, SafeModeBoot, Settings};
     use std::collections::BTreeMap;
     use std::sync::{Arc, Mutex};
 
@@ -236,6 +261,53 @@ mod tests {
         assert!(learned.settings.is_some());
     }
 
+    /// Answers reports and collects the starts in safe mode that they tell.
+    fn hear_boots(world: &World, heard: &Arc<Mutex<Vec<SafeModeBoot>>>) {
+        let heard = heard.clone();
+        world.server.script(move |_, request, server| {
+            let body: ReportRequest = serde_json::from_slice(&request.body).unwrap();
+            heard.lock().unwrap().extend(body.safe_mode_boots);
+            Reply::Signed(Answer::Report(ReportAnswer {
+                received: Vec::new(),
+                settings: Settings { mode: Mode::Guard, mode_until: None, approved: true },
+                keys: Vec::new(),
+                release: false,
+                time: server.now(),
+            }))
+        });
+    }
+
+    #[test]
+    fn safe_mode_boot_is_reported() {
+        let world = World::new();
+        world.arm(&[], false);
+        let heard = Arc::default();
+        hear_boots(&world, &heard);
+        let with = |times: &[i64]| Facts {
+            safe_mode_boots: Some(
+                times.iter().map(|time| SafeModeBoot { time: *time, network: false }).collect(),
+            ),
+            ..Facts::default()
+        };
+        let tell = |facts: &Facts, expect: &[i64]| {
+            report(&world.services, facts, &Never).expect("answered");
+            let told: Vec<_> = core::mem::take(&mut *heard.lock().unwrap()).iter().map(|b| b.time).collect();
+            assert_eq!(told, expect, "{facts:?}");
+        };
+        tell(&Facts::default(), &[]);
+        tell(&with(&[100]), &[]);
+        tell(&with(&[100, 201]), &[201]);
+        tell(&with(&[100, 201]), &[]);
+        tell(&Facts::default(), &[]);
+        // A clock that was wrong hides nothing: a start is known by its time, whatever that is.
+        tell(&with(&[100, 201, 99_999_999_999]), &[99_999_999_999]);
+        tell(&with(&[201, 99_999_999_999, 300]), &[300]);
+        world.server.script(|_, _, _| Reply::Fails(TransportError::Connect));
+        assert!(report(&world.services, &with(&[400]), &Never).is_err());
+        hear_boots(&world, &heard);
+        tell(&with(&[400]), &[400]);
+    }
+
     #[test]
     fn the_report_says_what_is_the_matter() {
         let world = World::new();
@@ -244,10 +316,10 @@ mod tests {
         let _mended_by_a_tile = Tile::open(&world);
         let loaded = config::load(&world.services);
         let learned = loaded.usable.as_ref().unwrap().learned.clone();
-        let facts = Facts { safe_mode_boot: true, ..Facts::default() };
+        let facts = Facts::default();
         let request =
             super::build(&loaded, &learned, &facts, crate::probation::Standing::Until(7), Vec::new());
-        assert_eq!(request.notices, ["offline_copy_loose", "safe_mode_boot"]);
+        assert_eq!(request.notices, ["offline_copy_loose"]);
         assert_eq!((request.armed, request.state.as_str(), request.key_list), (true, "armed", (0, 1)));
         assert_eq!((request.host.name.as_str(), request.probation_until), ("HOST", Some(7)));
         listen(&world, false);

@@ -81,6 +81,9 @@ pub fn findings(machine: MachineId, before: &Before, report: &ReportRequest, now
     if let Some(until) = report.probation_until.filter(|_| last.probation_until.is_none()) {
         rows.push(alarm("probation").detail("until", until));
     }
+    for boot in &report.safe_mode_boots {
+        rows.push(alarm("safe_mode_boot").detail("time", boot.time).detail("network", boot.network));
+    }
     for notice in &report.notices {
         rows.push(alarm("notice").detail("notice", notice));
     }
@@ -95,7 +98,7 @@ pub fn findings(machine: MachineId, before: &Before, report: &ReportRequest, now
 mod tests {
     use super::{Before, LastReport, findings};
     use protocol::id::MachineId;
-    use protocol::v2::{Host, Registration, ReportRequest, Versions};
+    use protocol::v2::{Host, Registration, ReportRequest, SafeModeBoot, Versions};
 
     const NOW: i64 = 1_790_000_000;
 
@@ -133,6 +136,7 @@ mod tests {
             probation_until: None,
             offline_logons: Vec::new(),
             administrators: Vec::new(),
+            safe_mode_boots: Vec::new(),
             notices: Vec::new(),
         }
     }
@@ -171,7 +175,9 @@ mod tests {
         check(|old, new| (old.released, new.armed) = (true, false), &[]);
         check(|_, new| "damaged".clone_into(&mut new.state), &["configuration_damaged"]);
         check(|_, new| new.probation_until = Some(NOW + 86_400), &["probation"]);
-        check(|_, new| new.notices = vec!["safe_mode_boot".to_owned()], &["notice"]);
+        check(|_, new| new.notices = vec!["offline_copy_loose".to_owned()], &["notice"]);
+        let boot = SafeModeBoot { time: NOW - 60, network: true };
+        check(|_, new| new.safe_mode_boots = vec![boot, boot], &["safe_mode_boot", "safe_mode_boot"]);
     }
 
     #[test]

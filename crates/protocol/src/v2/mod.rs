@@ -20,7 +20,7 @@ pub use logon::{
     Challenge, Decision, DecisionResult, LogonRequest, Method, Mode, PasswordState, Pending, Scenario,
     Session,
 };
-pub use report::{OfflineLogon, Registration, ReportAnswer, ReportRequest};
+pub use report::{OfflineLogon, Registration, ReportAnswer, ReportRequest, SafeModeBoot};
 
 /// Parameters of a reason or an error: names and plain values, from which texts are made.
 pub type Params = std::collections::BTreeMap<String, serde_json::Value>;

@@ -34,6 +34,16 @@ pub struct OfflineLogon {
     pub time: i64,
 }
 
+/// A start of Windows in safe mode, where no credential provider but Windows' own is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SafeModeBoot {
+    /// When, by the machine's clock, Unix seconds.
+    pub time: i64,
+    /// With networking.
+    pub network: bool,
+}
+
 /// `POST /agent/v2/report`: the heartbeat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,7 +70,10 @@ pub struct ReportRequest {
     /// one of them would be refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub administrators: Vec<Account>,
-    /// What the administrator should hear of, as codes: `offline_copy_loose`, `safe_mode_boot`, …
+    /// Starts in safe mode since the last report that was answered, oldest first, at most 32 (B41).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub safe_mode_boots: Vec<SafeModeBoot>,
+    /// What the administrator should hear of, as codes: `offline_copy_loose`, `host_renamed`, …
     #[serde(default)]
     pub notices: Vec<String>,
 }

@@ -337,6 +337,7 @@ fn report() -> ReportRequest {
         probation_until: None,
         offline_logons: vec![offline],
         administrators: vec![account()],
+        safe_mode_boots: vec![],
         notices: vec![],
     }
 }

@@ -108,6 +108,7 @@ fn keep(
         "registration": report.registration,
         "probation_until": report.probation_until,
         "administrators": report.administrators,
+        "safe_mode_boots": report.safe_mode_boots,
         "notices": report.notices,
         "time": now,
     });

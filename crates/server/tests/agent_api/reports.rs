@@ -4,7 +4,8 @@ use crate::client::{Machine, domain_account, host, new_logon, now, versions};
 use crate::world::{ORGANISATION, World, console};
 use protocol::error_code::ErrorCode;
 use protocol::v2::{
-    Answer, ErrorBody, Mode, OfflineLogon, Registration, ReportAnswer, ReportRequest, Scenario, Session, path,
+    Answer, ErrorBody, Mode, OfflineLogon, Registration, ReportAnswer, ReportRequest, SafeModeBoot, Scenario, Session,
+    path,
 };
 use server::store::machine_states::MachineChange;
 
@@ -19,6 +20,7 @@ fn report() -> ReportRequest {
         probation_until: None,
         offline_logons: Vec::new(),
         administrators: Vec::new(),
+        safe_mode_boots: Vec::new(),
         notices: Vec::new(),
     }
 }
@@ -133,14 +135,15 @@ async fn what_a_machine_says_of_itself_is_heard() {
     send(&world, &machine, &report()).await;
     let probation = ReportRequest {
         probation_until: Some(now() + 86_400),
-        notices: vec!["safe_mode_boot".to_owned()],
+        safe_mode_boots: vec![SafeModeBoot { time: now() - 600, network: false }],
+        notices: vec!["offline_copy_loose".to_owned()],
         ..report()
     };
     send(&world, &machine, &probation).await;
     let damaged = ReportRequest { state: "damaged".to_owned(), ..report() };
     send(&world, &machine, &damaged).await;
     send(&world, &machine, &ReportRequest { armed: false, state: "verified".to_owned(), ..report() }).await;
-    assert_eq!(world.alarms(), ["probation", "notice", "configuration_damaged", "disarmed"]);
+    assert_eq!(world.alarms(), ["probation", "safe_mode_boot", "notice", "configuration_damaged", "disarmed"]);
     for odd in [
         ReportRequest { state: "sleeping".to_owned(), ..report() },
         ReportRequest { notices: vec!["a b".to_owned()], ..report() },

@@ -16,6 +16,8 @@ use protocol::v2::{self, Answer, ReportAnswer, ReportRequest};
 const MOST_OFFLINE: usize = 200;
 /// Most notices in one report.
 const MOST_NOTICES: usize = 32;
+/// Most starts in safe mode in one report.
+const MOST_BOOTS: usize = 32;
 /// Most local administrators in one report.
 const MOST_ADMINISTRATORS: usize = 50;
 
@@ -57,6 +59,9 @@ fn check(request: &ReportRequest) -> Result<(), String> {
     }
     if request.notices.len() > MOST_NOTICES {
         return Err(format!("notices: more than {MOST_NOTICES}"));
+    }
+    if request.safe_mode_boots.len() > MOST_BOOTS {
+        return Err(format!("safe_mode_boots: more than {MOST_BOOTS}"));
     }
     if request.administrators.len() > MOST_ADMINISTRATORS {
         return Err(format!("administrators: more than {MOST_ADMINISTRATORS}"));
