@@ -1,5 +1,8 @@
 //! The fields of a tile, as the host knows them.
 
+use std::sync::Arc;
+
+use crate::screen::Image;
 use crate::script::StateWord;
 
 /// One field.
@@ -29,10 +32,18 @@ pub struct Field {
     pub checked: Option<bool>,
     /// The field that a submit button stands beside.
     pub adjacent_to: Option<u32>,
+    /// The bitmap of a tile image.
+    pub image: Option<Arc<Image>>,
 }
 
+/// CPFT_LARGE_TEXT.
+pub const LARGE: i32 = 1;
+/// CPFT_SMALL_TEXT.
+pub const SMALL: i32 = 2;
+/// CPFT_COMMAND_LINK.
+pub const LINK: i32 = 3;
 /// CPFT_EDIT_TEXT.
-const EDIT: i32 = 4;
+pub const EDIT: i32 = 4;
 /// CPFT_PASSWORD_TEXT.
 pub const PASSWORD: i32 = 5;
 /// CPFT_TILE_IMAGE.
@@ -56,6 +67,8 @@ const KINDS: [&str; 10] = [
     "combobox",
     "submit-button",
 ];
+/// CPFIS_FOCUSED.
+pub const FOCUSED: i32 = 3;
 const STATES: [&str; 4] = ["hidden", "selected", "deselected", "both"];
 const INTERACTIVE: [&str; 4] = ["plain", "readonly", "disabled", "focused"];
 

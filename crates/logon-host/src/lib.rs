@@ -9,6 +9,7 @@ pub mod kerb;
 pub mod output;
 pub mod pe;
 pub mod random;
+pub mod screen;
 pub mod script;
 pub mod world;
 
