@@ -5,6 +5,10 @@
 //! is no `k`, the dotless `ı` no `i`, a full-width letter no narrow one, and composed and decomposed
 //! accents stay different. A name that we keep apart and Windows would not is refused, never let in.
 
+mod v1;
+
+pub use v1::Domains;
+
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use core::fmt;

@@ -15,11 +15,13 @@
 //! | verified | more than 30 days ago, or never | both |
 //! | verified | within 30 days | the machine's only: strangers elsewhere lock nobody out at home |
 //! | unknown  | any | the machine's only: who knows no password locks nobody out elsewhere |
+//! | not told (v1) | any | the same: nobody vouches for a password |
 //!
 //! "Machine" is whatever key the caller keeps the second counter under: the machine's id in v2, the
-//! address seen in v1.
+//! [address seen](CountedAddress) in v1.
 
 use alloc::vec::Vec;
+use core::net::IpAddr;
 use protocol::v2::PasswordState;
 
 /// Wrong codes in a row that cost no waiting.
@@ -91,7 +93,7 @@ pub struct Guesses {
 pub enum CounterOf {
     /// The user's.
     User,
-    /// The user's at the machine that asks.
+    /// The user's at the machine that asks, or from the address that asks.
     UserAtMachine,
 }
 
@@ -104,6 +106,39 @@ pub struct CounterChange {
     pub read: Counter,
     /// What to write; may equal `read`, which still has to be compared.
     pub write: Counter,
+}
+
+/// An address as guesses are counted by it: one of IPv4, or the first 64 bits of one of IPv6, behind
+/// which a single host has as many as it likes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CountedAddress {
+    /// IPv4, also where it came inside IPv6.
+    V4([u8; 4]),
+    /// The /64 of IPv6.
+    V6([u8; 8]),
+}
+
+impl CountedAddress {
+    /// What an address counts as.
+    #[must_use]
+    pub fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self::V4(address.octets()),
+            IpAddr::V6(address) => {
+                let [a, b, c, d, e, f, g, h, ..] = address.octets();
+                Self::V6([a, b, c, d, e, f, g, h])
+            }
+        }
+    }
+
+    /// Four or eight bytes, as the key of a counter.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::V4(bytes) => bytes,
+            Self::V6(bytes) => bytes,
+        }
+    }
 }
 
 /// An attempt that was taken. It ends as a failure or a success.
@@ -139,12 +174,12 @@ impl Guesses {
     ///
     /// # Errors
     /// [`Locked`] with the longest delay that still runs.
-    pub fn take(&self, password: PasswordState, now: i64) -> Result<Attempt, Locked> {
+    pub fn take(&self, password: Option<PasswordState>, now: i64) -> Result<Attempt, Locked> {
         let here = [(CounterOf::UserAtMachine, self.here)];
         let both = [(CounterOf::User, self.user), (CounterOf::UserAtMachine, self.here)];
         let counted: &[_] = match password {
-            PasswordState::Verified if !self.at_home(now) => &both,
-            PasswordState::Verified | PasswordState::Unknown => &here,
+            Some(PasswordState::Verified) if !self.at_home(now) => &both,
+            Some(PasswordState::Verified | PasswordState::Unknown) | None => &here,
         };
         let mut taken = Vec::with_capacity(counted.len());
         let mut locked: Option<Locked> = None;

@@ -52,6 +52,9 @@ codes! {
         Watch = "watch",
         /// Allow: an administrator opened this account at this machine for some minutes.
         Bypass = "bypass",
+        /// Allow, in version 1 only: the service lets pass whom no access names, and none names this
+        /// account.
+        PassThrough = "pass_through",
 
         /// Nobody has this username or email address. Wire: `not_permitted`.
         UserUnknown = "user_unknown",
@@ -109,6 +112,8 @@ codes! {
         MachineWaiting = "machine_waiting",
         /// The service was deleted.
         ServiceDeleted = "service_deleted",
+        /// The service does not answer version 1, or no longer.
+        V1Closed = "v1_closed",
         /// The person gave up at the tile.
         Cancelled = "cancelled",
         /// The allow is too old to be used.

@@ -31,6 +31,7 @@ pub fn reason(of: Reason, parameters: &Params) -> String {
         Reason::PushApproved => "Approved on the phone.",
         Reason::Watch => "TRASA only watches for now; nobody is refused.",
         Reason::Bypass => "An administrator let this account in for a few minutes.",
+        Reason::PassThrough => "TRASA does not guard this account yet.",
         Reason::UserUnknown | Reason::UserDisabled | Reason::NoAccess | Reason::NotPermitted => {
             "TRASA does not let this user sign in with this account here. Check the TRASA username or email address, or ask your administrator."
         }

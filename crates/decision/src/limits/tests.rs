@@ -1,11 +1,14 @@
 use super::{
-    AT_HOME_SECS, Counter, CounterChange, CounterOf, FREE_FAILURES, Guesses, Locked, MAX_DELAY_SECS,
-    ServiceTotal, delay_secs,
+    AT_HOME_SECS, CountedAddress, Counter, CounterChange, CounterOf, FREE_FAILURES, Guesses, Locked,
+    MAX_DELAY_SECS, ServiceTotal, delay_secs,
 };
 use proptest::prelude::*;
-use protocol::v2::PasswordState::{self, Unknown, Verified};
+use protocol::v2::PasswordState;
 use std::vec;
 use std::vec::Vec;
+
+const VERIFIED: Option<PasswordState> = Some(PasswordState::Verified);
+const UNKNOWN: Option<PasswordState> = Some(PasswordState::Unknown);
 
 const NOW: i64 = 1_800_000_000;
 
@@ -72,7 +75,7 @@ fn parallel_guesses_are_all_counted() {
     let mut looked_at = 0;
     for _round in 0..50 {
         // Ten connections decide on the same facts; compare-and-set lets the first through.
-        let attempts: Vec<_> = (0..10).filter_map(|_| stored.take(Verified, NOW).ok()).collect();
+        let attempts: Vec<_> = (0..10).filter_map(|_| stored.take(VERIFIED, NOW).ok()).collect();
         let before = stored;
         for attempt in attempts {
             let changes = attempt.failed();
@@ -102,7 +105,7 @@ fn write(guesses: &mut Guesses, change: &CounterChange) {
 
 #[test]
 fn who_counts_where() {
-    fn check(password: PasswordState, last_success_here: Option<i64>, expect: &[CounterOf]) {
+    fn check(password: Option<PasswordState>, last_success_here: Option<i64>, expect: &[CounterOf]) {
         let guesses = Guesses { last_success_here, ..Guesses::default() };
         let counted: Vec<_> = guesses
             .take(password, NOW)
@@ -114,12 +117,14 @@ fn who_counts_where() {
         assert_eq!(counted, expect, "{password:?} {last_success_here:?}");
     }
     use CounterOf::{User, UserAtMachine};
-    check(Verified, None, &[User, UserAtMachine]);
-    check(Verified, Some(NOW - AT_HOME_SECS - 1), &[User, UserAtMachine]);
-    check(Verified, Some(NOW - AT_HOME_SECS), &[UserAtMachine]);
-    check(Verified, Some(NOW + 10), &[UserAtMachine]);
-    check(Unknown, None, &[UserAtMachine]);
-    check(Unknown, Some(NOW), &[UserAtMachine]);
+    check(VERIFIED, None, &[User, UserAtMachine]);
+    check(VERIFIED, Some(NOW - AT_HOME_SECS - 1), &[User, UserAtMachine]);
+    check(VERIFIED, Some(NOW - AT_HOME_SECS), &[UserAtMachine]);
+    check(VERIFIED, Some(NOW + 10), &[UserAtMachine]);
+    check(UNKNOWN, None, &[UserAtMachine]);
+    check(UNKNOWN, Some(NOW), &[UserAtMachine]);
+    check(None, None, &[UserAtMachine]);
+    check(None, Some(NOW), &[UserAtMachine]);
 }
 
 #[test]
@@ -127,26 +132,26 @@ fn strangers_lock_nobody_out() {
     let locked = Counter { failures: 30, next_allowed_at: NOW + 80_000 };
     // Somebody with the password tried elsewhere; the user sits at the usual machine.
     let at_home = Guesses { user: locked, last_success_here: Some(NOW - 86_400), ..Guesses::default() };
-    assert!(at_home.take(Verified, NOW).is_ok());
+    assert!(at_home.take(VERIFIED, NOW).is_ok());
     // Somebody without the password tried at this machine; elsewhere nothing happened.
     let elsewhere = Guesses { user: Counter::default(), here: Counter::default(), last_success_here: None };
-    assert!(elsewhere.take(Verified, NOW).is_ok());
+    assert!(elsewhere.take(VERIFIED, NOW).is_ok());
     // At a new machine the user's counter does count.
     assert_eq!(
-        Guesses { user: locked, ..Guesses::default() }.take(Verified, NOW),
+        Guesses { user: locked, ..Guesses::default() }.take(VERIFIED, NOW),
         Err(Locked { wait_secs: 80_000 })
     );
     // The longer of two delays is told.
     let here = Counter { failures: 8, next_allowed_at: NOW + 40 };
     let both = Guesses { user: locked, here, last_success_here: None };
-    assert_eq!(both.take(Verified, NOW), Err(Locked { wait_secs: 80_000 }));
+    assert_eq!(both.take(VERIFIED, NOW), Err(Locked { wait_secs: 80_000 }));
 }
 
 #[test]
 fn success_sets_back_what_counted() {
     let failed = Counter { failures: 9, next_allowed_at: NOW };
     let guesses = Guesses { user: failed, here: failed, last_success_here: None };
-    let changes = guesses.take(Verified, NOW).expect("the delay is over").succeeded();
+    let changes = guesses.take(VERIFIED, NOW).expect("the delay is over").succeeded();
     let expect = |counter| CounterChange { counter, read: failed, write: Counter::default() };
     assert_eq!(changes, vec![expect(CounterOf::User), expect(CounterOf::UserAtMachine)]);
 }
@@ -197,4 +202,16 @@ proptest! {
             Err(locked) => prop_assert!((1..=MAX_DELAY_SECS).contains(&locked.wait_secs)),
         }
     }
+}
+
+/// Guesses from one IPv6 network are one guesser's, whatever the rest of the address says.
+#[test]
+fn addresses_count_by_what_one_guesser_has() {
+    let of = |text: &str| CountedAddress::of(text.parse().expect("an address"));
+    assert_eq!(of("192.0.2.7"), of("::ffff:192.0.2.7"));
+    assert_eq!(of("192.0.2.7").as_bytes(), [192, 0, 2, 7]);
+    assert_ne!(of("192.0.2.7"), of("192.0.2.8"));
+    assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+    assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+    assert_eq!(of("2001:db8:1:2::1").as_bytes().len(), 8);
 }

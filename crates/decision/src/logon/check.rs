@@ -1,6 +1,6 @@
 use super::{Access, Machine, Service};
 use crate::account::{Account, Pattern};
-use crate::policy::{Circumstances, Line, Methods, method_unmet};
+use crate::policy::{Circumstances, Line, Methods, SessionSeen, method_unmet};
 use alloc::vec::Vec;
 use core::net::IpAddr;
 use protocol::reason::Reason;
@@ -61,7 +61,7 @@ pub fn check(account: &Account, asked: &Asked, now: i64) -> Standing {
     if asked.machine == Machine::Waiting {
         return refused(Reason::MachineWaiting);
     }
-    let at = Circumstances { source: asked.source, session: None, now };
+    let at = Circumstances { source: asked.source, session: SessionSeen::NotAsked, now };
     let mut methods = Methods::NONE;
     let mut open_now = false;
     let mut nearest = (Progress::NoAccess, refused(Reason::NoAccess));

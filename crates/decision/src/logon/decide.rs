@@ -1,6 +1,6 @@
 use super::{Access, Decision, Effects, Facts, LogonRequest, Machine, Outcome, Service, StepChange, User};
 use crate::code::{Code, Given, Verdict, judge, spend_time};
-use crate::policy::{Circumstances, Line, Methods, Unmet, method_unmet, methods_value};
+use crate::policy::{Circumstances, Line, Methods, SessionSeen, Unmet, method_unmet, methods_value};
 use alloc::boxed::Box;
 use alloc::string::ToString;
 use protocol::reason::Reason;
@@ -15,6 +15,7 @@ pub fn decide(request: &LogonRequest, facts: &Facts, now: i64) -> Decision {
     let mode = match facts.service {
         Service::Active(mode) => mode,
         Service::Deleted => return *deny(Reason::ServiceDeleted),
+        Service::Closed => return *deny(Reason::V1Closed),
     };
     let decision = guard(request, facts, now).unwrap_or_else(|denial| *denial);
     if mode.watches(now) { watched(decision) } else { decision }
@@ -28,12 +29,15 @@ fn guard(request: &LogonRequest, facts: &Facts, now: i64) -> Result<Decision, Bo
     if facts.bypass_until.is_some_and(|until| now < until) {
         return Ok(allow(Reason::Bypass));
     }
-    if request.password == PasswordState::Unknown {
+    if facts.pass_through {
+        return Ok(allow(Reason::PassThrough));
+    }
+    if request.password == Some(PasswordState::Unknown) {
         // Before anything about the user, so that these answers depend on the request alone.
         askable_without_password(request)?;
     }
     let permitted = permitted(request, facts, now).inspect_err(|_| {
-        if request.password == PasswordState::Unknown {
+        if request.password == Some(PasswordState::Unknown) {
             spend_time(&request.code, now);
         }
     })?;
@@ -70,7 +74,8 @@ fn permitted<'a>(request: &LogonRequest, facts: &'a Facts, now: i64) -> Result<P
     if !user.enabled {
         return Err(deny(Reason::UserDisabled));
     }
-    let at = Circumstances { source: Some(request.source), session: Some(request.session), now };
+    let session = request.session.map_or(SessionSeen::Untold, SessionSeen::Told);
+    let at = Circumstances { source: Some(request.source), session, now };
     // The access whose policy holds apart from the method, with what such policies allow together.
     let mut holding: Option<(usize, Methods)> = None;
     let mut nearest: Option<(Line, Box<Decision>)> = None;

@@ -18,10 +18,10 @@ pub struct LogonRequest {
     pub method: Method,
     /// The code as typed.
     pub code: Given,
-    /// What Windows said of the password.
-    pub password: PasswordState,
-    /// Where the person sits.
-    pub session: Session,
+    /// What Windows said of the password; `None`: not told (v1), so it vouches for nothing.
+    pub password: Option<PasswordState>,
+    /// Where the person sits; `None`: not told (v1).
+    pub session: Option<Session>,
     /// The address that the server sees, through listed proxies only; never one that the agent or an
     /// RDP client claims.
     pub source: IpAddr,
@@ -36,6 +36,8 @@ pub struct Facts {
     pub service: Service,
     /// The machine that asks.
     pub machine: Machine,
+    /// The service lets pass whom none of its accesses names, and none names this account (v1).
+    pub pass_through: bool,
     /// Until when an administrator opened this account at this machine, Unix seconds.
     pub bypass_until: Option<i64>,
     /// The user named by the trasa id, or the sole user of the account where none was asked
@@ -50,6 +52,8 @@ pub enum Service {
     Active(Mode),
     /// It was deleted; what is left is its tombstone.
     Deleted,
+    /// It does not answer v1, or no longer, and is asked in v1.
+    Closed,
 }
 
 /// A machine as far as it matters here.
@@ -59,6 +63,8 @@ pub enum Machine {
     Approved,
     /// It waits for an administrator.
     Waiting,
+    /// None is named (v1): whoever holds the service's key asks.
+    Unnamed,
 }
 
 /// A user, with what belongs to the question.
@@ -71,7 +77,7 @@ pub struct User {
     pub accesses: Vec<Access>,
     /// The user's devices that show one-time codes.
     pub totp: Vec<TotpDevice>,
-    /// The guesses of this user, and of this user at this machine.
+    /// The guesses of this user, and of this user at this machine (v1: from this address).
     pub guesses: Guesses,
 }
 

@@ -1,6 +1,6 @@
 //! The decision about one logon.
 //!
-//! The order of the checks: service, machine, bypass, user, enabled, access, policies, method,
+//! The order of the checks: service, machine, bypass, pass-through, user, enabled, access, policies, method,
 //! factor. The first that fails is the reason. One function sees everything that belongs to one
 //! logon; nothing from another logon, another access or another user's device is ever added to it.
 

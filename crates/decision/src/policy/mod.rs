@@ -137,10 +137,21 @@ pub struct Unmet {
 pub struct Circumstances {
     /// The address that the server sees; `None` where the question is not about one.
     pub source: Option<IpAddr>,
-    /// The kind of session; `None` where the question is not about one.
-    pub session: Option<Session>,
+    /// The kind of session.
+    pub session: SessionSeen,
     /// Unix seconds.
     pub now: i64,
+}
+
+/// What is known of the kind of session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionSeen {
+    /// The question is not about one.
+    NotAsked,
+    /// The agent does not tell it (v1): a policy that wants a certain kind does not hold.
+    Untold,
+    /// As the agent says.
+    Told(Session),
 }
 
 impl Policy {
@@ -154,10 +165,7 @@ impl Policy {
         if let Some(source) = at.source {
             self.hold_networks(source)?;
         }
-        match at.session {
-            Some(session) => self.hold_session(session),
-            None => Ok(()),
-        }
+        self.hold_session(at.session)
     }
 
     /// Whether the policy has not ended.
@@ -221,17 +229,21 @@ impl Policy {
     /// Whether the kind of session fits.
     ///
     /// # Errors
-    /// It is the other one.
-    fn hold_session(&self, session: Session) -> Result<(), Unmet> {
-        match self.session {
-            Some(wanted) if wanted != session => Err(Unmet {
-                line: Line::Session,
-                reason: Reason::SessionNotAllowed,
-                params: Params::from([("session".to_string(), Value::from(session_word(wanted)))]),
-                text: format!("session {}: {}", session_word(wanted), session_word(session)),
-            }),
-            _ => Ok(()),
-        }
+    /// It is the other one, or not told.
+    fn hold_session(&self, seen: SessionSeen) -> Result<(), Unmet> {
+        let Some(wanted) = self.session else { return Ok(()) };
+        let met = match seen {
+            SessionSeen::NotAsked => return Ok(()),
+            SessionSeen::Told(session) if session == wanted => return Ok(()),
+            SessionSeen::Told(session) => session_word(session),
+            SessionSeen::Untold => "not told",
+        };
+        Err(Unmet {
+            line: Line::Session,
+            reason: Reason::SessionNotAllowed,
+            params: Params::from([("session".to_string(), Value::from(session_word(wanted)))]),
+            text: format!("session {}: {}", session_word(wanted), met),
+        })
     }
 }
 

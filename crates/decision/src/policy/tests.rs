@@ -1,4 +1,6 @@
-use super::{Circumstances, Hours, HoursError, Line, Methods, Network, NetworkError, Policy, Zone};
+use super::{
+    Circumstances, Hours, HoursError, Line, Methods, Network, NetworkError, Policy, SessionSeen, Zone,
+};
 use alloc::string::{String, ToString};
 use core::net::IpAddr;
 use jiff::Timestamp;
@@ -204,7 +206,11 @@ fn the_first_line_that_fails_is_told() {
         ..hours(&["mon-fri 08:00-18:00", "sat 10:00-12:00"], "Europe/Berlin")
     };
     let check = |source: &str, session, now: &str, expect: Option<(Line, Reason, &str)>| {
-        let at = Circumstances { source: Some(address(source)), session: Some(session), now: at(now) };
+        let at = Circumstances {
+            source: Some(address(source)),
+            session: SessionSeen::Told(session),
+            now: at(now),
+        };
         let unmet = policy.evaluate(&at).err();
         let got = unmet.as_ref().map(|unmet| (unmet.line, unmet.reason, unmet.text.as_str()));
         assert_eq!(got, expect);
@@ -237,7 +243,8 @@ fn the_first_line_that_fails_is_told() {
 #[test]
 fn an_empty_policy_always_holds() {
     for now in [0, at("2026-11-24T09:00:00Z"), i64::MAX] {
-        let at = Circumstances { source: Some(address("::1")), session: Some(Session::Remote), now };
+        let at =
+            Circumstances { source: Some(address("::1")), session: SessionSeen::Told(Session::Remote), now };
         assert_eq!(Policy::default().evaluate(&at), Ok(()));
     }
     // Beyond the calendar no hour holds.

@@ -97,11 +97,12 @@ impl FailedReason {
             | Reason::PushNumberWrong
             | Reason::PushBusy
             | Reason::PushStopped => Self::U2fFailed,
-            Reason::ServiceDeleted | Reason::MachineWaiting => Self::InvalidServiceDetails,
+            Reason::ServiceDeleted | Reason::V1Closed | Reason::MachineWaiting => Self::InvalidServiceDetails,
             Reason::CodeAccepted
             | Reason::PushApproved
             | Reason::Watch
             | Reason::Bypass
+            | Reason::PassThrough
             | Reason::Cancelled
             | Reason::Expired => Self::Unknown,
         }

@@ -15,8 +15,8 @@ pub fn record(wanted: &Wanted, question: &Question, gathered: &Gathered, now: i6
         account: gathered.account.clone(),
         method: question.method,
         code: question.code.clone(),
-        password: question.password,
-        session: question.session,
+        password: Some(question.password),
+        session: Some(question.session),
         source: wanted.source,
     };
     let decision = decide(&request, &gathered.facts, now);
@@ -80,7 +80,7 @@ fn facts(
     (decision, now): (&decision::logon::Decision, i64),
 ) -> Value {
     let service = match gathered.machine.service {
-        Service::Deleted => "deleted",
+        Service::Deleted | Service::Closed => "deleted",
         Service::Active(mode) if mode.watches(now) => "watch",
         Service::Active(_) => "guard",
     };

@@ -96,6 +96,7 @@ impl Read<'_> {
             facts: Facts {
                 service: machine.service,
                 machine: if machine.state.is_approved() { Machine::Approved } else { Machine::Waiting },
+                pass_through: false,
                 bypass_until: self.bypass_until(organisation, asked.machine, &account, now)?,
                 user: None,
             },

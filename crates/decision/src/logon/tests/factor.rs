@@ -9,7 +9,7 @@ use serde_json::json;
 use std::collections::BTreeSet as Set;
 use std::vec::Vec;
 
-const LOCKED: Counter = Counter { failures: 9, next_allowed_at: NOW + 100 };
+pub(super) const LOCKED: Counter = Counter { failures: 9, next_allowed_at: NOW + 100 };
 
 #[test]
 fn a_right_code_is_spent_and_sets_the_counters_back() {
@@ -88,7 +88,7 @@ fn the_code_of_any_device_is_right_and_spends_only_that_device() {
 fn locked_user_learns_nothing_from_code() {
     let locked = |password| {
         World::new().with(|world| {
-            world.request.password = password;
+            world.request.password = Some(password);
             world.user().guesses = Guesses { user: LOCKED, here: LOCKED, last_success_here: None };
         })
     };
@@ -146,7 +146,7 @@ fn without_a_verified_password_there_is_one_answer() {
         let mut exact = Set::new();
         for change in changes {
             let world = World::new().with(|world| {
-                world.request.password = PasswordState::Unknown;
+                world.request.password = Some(PasswordState::Unknown);
                 world.request.method = method;
                 change(world);
             });
@@ -164,8 +164,12 @@ fn without_a_verified_password_there_is_one_answer() {
         let check = |method, code, expect| {
             let world = World::new().with(|world| {
                 world.facts.user = user.clone();
-                world.request =
-                    LogonRequest { method, code, password: PasswordState::Unknown, ..world.request.clone() };
+                world.request = LogonRequest {
+                    method,
+                    code,
+                    password: Some(PasswordState::Unknown),
+                    ..world.request.clone()
+                };
             });
             assert_eq!(world.reason(), expect);
         };
@@ -178,7 +182,7 @@ fn without_a_verified_password_there_is_one_answer() {
 
 #[test]
 fn a_right_code_passes_without_a_verified_password() {
-    let decision = World::new().with(|world| world.request.password = PasswordState::Unknown).decide();
+    let decision = World::new().with(|world| world.request.password = Some(PasswordState::Unknown)).decide();
     assert_eq!(decision.outcome.reason(), Reason::CodeAccepted);
     let counted: Vec<_> = decision.effects.counters.iter().map(|change| change.counter).collect();
     assert_eq!(counted, [CounterOf::UserAtMachine]);

@@ -4,6 +4,7 @@
 mod checks;
 mod factor;
 mod order;
+mod v1;
 mod watching;
 
 use super::{Access, Decision, Effects, Facts, LogonRequest, Machine, Service, TotpDevice, User, decide};
@@ -36,13 +37,14 @@ impl World {
                 account: account("bat"),
                 method: Method::Totp,
                 code: Given::Code(secret(1).code_at(step_at(NOW))),
-                password: PasswordState::Verified,
-                session: Session::Console,
+                password: Some(PasswordState::Verified),
+                session: Some(Session::Console),
                 source: address("192.0.2.7"),
             },
             facts: Facts {
                 service: Service::Active(Mode::Guard),
                 machine: Machine::Approved,
+                pass_through: false,
                 bypass_until: None,
                 user: Some(User {
                     enabled: true,

@@ -73,6 +73,7 @@ fn the_order_of_the_checks() {
         (|world| world.facts.bypass_until = Some(NOW + 1), Reason::Bypass),
         (|world| world.facts.machine = Machine::Waiting, Reason::MachineWaiting),
         (|world| world.facts.service = Service::Deleted, Reason::ServiceDeleted),
+        (|world| world.facts.service = Service::Closed, Reason::V1Closed),
     ];
     let mut world = World::new();
     for (break_it, expect) in breaks {
@@ -285,7 +286,7 @@ proptest! {
         let world = World::new().with(|world| {
             world.user().accesses = accesses.clone();
             if unknown {
-                world.request.password = PasswordState::Unknown;
+                world.request.password = Some(PasswordState::Unknown);
             }
         });
         let allowed = world.decide().outcome.is_allow();

@@ -55,7 +55,7 @@ fn the_tile_learns_from_watching_no_more_than_from_guarding() {
     assert_eq!((reason, json!(params)), (Reason::Watch, json!({"would_be": "not_permitted"})));
     let hours = watching()
         .with(|world| {
-            world.request.password = PasswordState::Unknown;
+            world.request.password = Some(PasswordState::Unknown);
             world.user().accesses = vec![access(r"CORP\bat", Some(at_hours("sun 01:00-02:00")))];
         })
         .decide()

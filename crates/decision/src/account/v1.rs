@@ -1,0 +1,150 @@
+//! Accounts as original agents write them (v1): without a SID, with the domain by any of its names.
+
+use super::{Account, Domain, Name, NameError, Written};
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// The domains of a service, by their names.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Domains {
+    /// Of each domain the names that were confirmed.
+    pub confirmed: Vec<BTreeSet<Domain>>,
+    /// Names that wait for an administrator.
+    pub waiting: BTreeSet<Domain>,
+}
+
+impl Account {
+    /// The account that an original agent means by `user`; `hosts` is how its machine claims to be
+    /// called. All of it is the claim of whoever holds the service's key.
+    ///
+    /// | `user` | means |
+    /// |---|---|
+    /// | `name`, `\name` | the local account, and the one of the service's domain if it has exactly one |
+    /// | `.\name` | the local account |
+    /// | `D\name`, `name@D`, where `D` is a confirmed name of a domain | the domain's, by all of its names |
+    /// | `D\name`, where the machine claims to be called `D` | the local account |
+    /// | `D\name`, where `D` only waits to be a name | none that an access could name |
+    /// | `D\name` otherwise | as it is written, as for the original |
+    ///
+    /// # Errors
+    /// The text is no account's name; see [`Account::unreadable`].
+    pub fn of_v1(user: &str, hosts: &[&str], domains: &Domains) -> Result<Self, NameError> {
+        // The original drops one leading backslash, whatever follows.
+        let (name, local, domain_names) = match Written::parse(user.strip_prefix('\\').unwrap_or(user))? {
+            Written::Bare(name) => {
+                let sole = match domains.confirmed.as_slice() {
+                    [sole] => sole.clone(),
+                    _ => BTreeSet::new(),
+                };
+                (name, true, sole)
+            }
+            Written::Local(name) => (name, true, BTreeSet::new()),
+            Written::Qualified(domain, name) => {
+                if let Some(names) = domains.confirmed.iter().find(|names| names.contains(&domain)) {
+                    (name, false, names.clone())
+                } else if domains.waiting.contains(&domain) {
+                    (name, false, BTreeSet::new())
+                } else {
+                    let local = hosts.iter().any(|host| Domain::parse(host).as_ref() == Ok(&domain));
+                    (name, local, BTreeSet::from([domain]))
+                }
+            }
+        };
+        Ok(Self { name, local, domain_names })
+    }
+
+    /// An account whose name cannot be read: no access names it.
+    #[must_use]
+    pub const fn unreadable() -> Self {
+        // No name that was read is empty.
+        Self { name: Name(String::new()), local: false, domain_names: BTreeSet::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Account, Domains};
+    use crate::account::{Domain, Pattern};
+    use alloc::collections::BTreeSet;
+    use alloc::vec::Vec;
+    use proptest::prelude::*;
+    use std::vec;
+
+    fn names(list: &[&str]) -> BTreeSet<Domain> {
+        list.iter().map(|name| Domain::parse(name).expect("a domain")).collect()
+    }
+
+    fn one_domain() -> Domains {
+        Domains { confirmed: vec![names(&["ACME", "acme.example"])], waiting: names(&["NEW"]) }
+    }
+
+    fn two_domains() -> Domains {
+        Domains { confirmed: vec![names(&["ACME", "acme.example"]), names(&["CORP"])], ..Domains::default() }
+    }
+
+    /// Which of these accesses name the account.
+    fn named(user: &str, hosts: &[&str], domains: &Domains) -> Vec<&'static str> {
+        let account = Account::of_v1(user, hosts, domains).expect("an account");
+        [r".\bat", r"ACME\bat", r"acme.example\bat", r"CORP\bat", r"PC-7\bat", r"NEW\bat", r".\robin"]
+            .into_iter()
+            .filter(|access| Pattern::parse(access).expect("a pattern").matches(&account))
+            .collect()
+    }
+
+    #[test]
+    fn every_form_of_user_names_what_the_table_says() {
+        let acme = [r"ACME\bat", r"acme.example\bat"];
+        let bare = [r".\bat", r"ACME\bat", r"acme.example\bat"];
+        for (user, hosts, domains, expect) in [
+            ("bat", vec![], one_domain(), bare.to_vec()),
+            (r"\Bat", vec!["PC-7"], one_domain(), bare.to_vec()),
+            ("bat", vec![], two_domains(), vec![r".\bat"]),
+            ("bat", vec![], Domains::default(), vec![r".\bat"]),
+            (r".\bat", vec!["PC-7"], one_domain(), vec![r".\bat"]),
+            (r"ACME\BAT", vec![], one_domain(), acme.to_vec()),
+            (r"Acme.Example\bat", vec![], two_domains(), acme.to_vec()),
+            (r"\acme.example\bat", vec![], one_domain(), acme.to_vec()),
+            ("bat@acme.example", vec![], one_domain(), acme.to_vec()),
+            (r"CORP\bat", vec![], two_domains(), vec![r"CORP\bat"]),
+            // A machine that is called like a domain makes its accounts no domain's, nor the
+            // domain's accounts its own.
+            (r"ACME\bat", vec!["ACME"], one_domain(), acme.to_vec()),
+            (r"pc-7\bat", vec!["", "PC-7"], one_domain(), vec![r".\bat", r"PC-7\bat"]),
+            (r"PC-7\bat", vec!["", ""], one_domain(), vec![r"PC-7\bat"]),
+            (r"PC-8\bat", vec!["PC-7"], one_domain(), vec![]),
+            (r"NEW\bat", vec![], one_domain(), vec![]),
+            (r"NEW\bat", vec!["NEW"], one_domain(), vec![]),
+            (r"NEW\bat", vec![], Domains::default(), vec![r"NEW\bat"]),
+            (r"acme.example\bat", vec![], Domains::default(), vec![r"acme.example\bat"]),
+        ] {
+            assert_eq!(named(user, &hosts, &domains), expect, "{user} {hosts:?} {domains:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_name_is_no_account() {
+        for user in ["", "\\", "  ", "bat.", "S-1-5-21-1-2-3-500", "a\nb", r"A\B\c", r"\\\a", "a\u{202e}"] {
+            assert!(Account::of_v1(user, &[], &one_domain()).is_err(), "{user:?}");
+        }
+        let unreadable = Account::unreadable();
+        for access in [r".\bat", r"ACME\bat"] {
+            assert!(!Pattern::parse(access).expect("a pattern").matches(&unreadable));
+        }
+    }
+
+    proptest! {
+        /// Whatever is sent, and whatever the machine calls itself: a domain's access is matched by
+        /// one of that domain's names or by a bare name only.
+        #[test]
+        fn a_claimed_host_opens_no_domain(user in "[a-zA-Z.\\\\@-]{0,12}", host in "[A-Za-z.]{0,6}") {
+            let anywhere = Account::of_v1(&user, &[], &two_domains());
+            let claimed = Account::of_v1(&user, &[&host], &two_domains());
+            for access in [r"ACME\bat", r"acme.example\bat", r"CORP\bat"] {
+                let access = Pattern::parse(access).expect("a pattern");
+                let matches = |account: &Result<Account, _>| account.as_ref().is_ok_and(|a| access.matches(a));
+                prop_assert_eq!(matches(&anywhere), matches(&claimed));
+            }
+        }
+    }
+}
