@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use agent::ports::{BootId, Clock, Random as _};
+use windows::Win32::Foundation::FILETIME;
 use windows::Win32::System::SystemInformation::{GetSystemTimeAsFileTime, GetTickCount64};
 use windows::Win32::System::Threading::Sleep;
 
@@ -26,9 +27,7 @@ const BOOT_VALUE: &str = "Id";
 impl Clock for WindowsClock {
     fn unix_seconds(&self) -> i64 {
         // SAFETY: no preconditions.
-        let time = unsafe { GetSystemTimeAsFileTime() };
-        let units = (u64::from(time.dwHighDateTime) << 32) | u64::from(time.dwLowDateTime);
-        i64::try_from(units).unwrap_or(i64::MAX).saturating_sub(UNIX_EPOCH).div_euclid(PER_SECOND)
+        unix_seconds(unsafe { GetSystemTimeAsFileTime() })
     }
 
     fn ticks(&self) -> Duration {
@@ -47,6 +46,12 @@ impl Clock for WindowsClock {
         // SAFETY: no preconditions.
         unsafe { Sleep(milliseconds) };
     }
+}
+
+/// A FILETIME in Unix seconds.
+pub(crate) fn unix_seconds(time: FILETIME) -> i64 {
+    let units = (u64::from(time.dwHighDateTime) << 32) | u64::from(time.dwLowDateTime);
+    i64::try_from(units).unwrap_or(i64::MAX).saturating_sub(UNIX_EPOCH).div_euclid(PER_SECOND)
 }
 
 fn make_boot_id() -> Option<String> {

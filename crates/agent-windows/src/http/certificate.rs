@@ -10,6 +10,8 @@ use windows::Win32::Security::Cryptography::{
 
 use protocol::encoding::Sha256 as KeyHash;
 
+use crate::clock::unix_seconds;
+
 /// A certificate context of our own, freed on drop.
 pub(super) struct ServerCertificate(*const CERT_CONTEXT);
 
@@ -60,6 +62,17 @@ impl ServerCertificate {
         .ok()?;
         let der = der.get(..usize::try_from(size).ok()?)?;
         Some(protocol::encoding::Bytes(Sha256::digest(der).into()))
+    }
+}
+
+impl ServerCertificate {
+    /// When it ends, Unix seconds.
+    pub(super) fn ends(&self) -> Option<i64> {
+        // SAFETY: the context is ours and alive until drop; Windows hands out contexts with `pCertInfo` set.
+        let context = unsafe { self.0.as_ref() }?;
+        // SAFETY: as above; the info lives as long as the context.
+        let info = unsafe { context.pCertInfo.as_ref() }?;
+        Some(unix_seconds(info.NotAfter))
     }
 }
 

@@ -242,7 +242,7 @@ impl Exchange<'_> {
             unsafe { WinHttpSendRequest(handle, None, None, 0, body_length, context) }
         })?;
         self.finish(connecting, Step::Sent)?;
-        let tls_key = self.compare_key()?;
+        let (tls_key, certificate_ends) = self.compare_key()?;
 
         let talking = Phase::Talking;
         if body_length > 0 {
@@ -268,11 +268,11 @@ impl Exchange<'_> {
         let status = self.status()?;
         let headers = answer::headers(&self.raw_head()?);
         let body = self.body()?;
-        Ok(HttpAnswer { status, headers, body, tls_key })
+        Ok(HttpAnswer { status, headers, body, tls_key, certificate_ends })
     }
 
     /// The comparison that counts: not one byte of the body has left, and without a key none will.
-    fn compare_key(&self) -> Result<Sha256, TransportError> {
+    fn compare_key(&self) -> Result<(Sha256, Option<i64>), TransportError> {
         let certificate = self.shared.with_handle(|handle| {
             // SAFETY: the handle is open inside `with_handle`.
             unsafe { ServerCertificate::of_request(handle) }
@@ -281,8 +281,13 @@ impl Exchange<'_> {
             return Err(TransportError::UnexpectedKey(refused));
         }
         // No certificate: what answered is a proxy that did not let us through.
-        let key = certificate.flatten().and_then(|it| it.key_hash()).ok_or(TransportError::Connect)?;
-        if self.shared.accepted().accepts(&key) { Ok(key) } else { Err(TransportError::UnexpectedKey(key)) }
+        let certificate = certificate.flatten().ok_or(TransportError::Connect)?;
+        let key = certificate.key_hash().ok_or(TransportError::Connect)?;
+        if self.shared.accepted().accepts(&key) {
+            Ok((key, certificate.ends()))
+        } else {
+            Err(TransportError::UnexpectedKey(key))
+        }
     }
 
     fn status(&self) -> Result<u16, TransportError> {

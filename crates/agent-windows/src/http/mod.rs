@@ -10,6 +10,7 @@ mod callback;
 mod certificate;
 mod exchange;
 mod failure;
+mod proxy;
 mod session;
 
 use std::time::Instant;
@@ -18,6 +19,8 @@ use agent::ports::{
     Address, Cancelled, Deadlines, HttpAnswer, HttpRequest, TlsExpectation, Transport, TransportError,
 };
 use protocol::encoding::Sha256;
+
+pub use proxy::machine_proxy;
 
 use exchange::Attempt;
 use session::{Checks, Sessions};

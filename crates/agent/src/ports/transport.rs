@@ -215,6 +215,8 @@ pub struct HttpAnswer {
     pub body: Vec<u8>,
     /// The TLS key that was shown.
     pub tls_key: Sha256,
+    /// When the certificate that was shown ends, Unix seconds, where that is known.
+    pub certificate_ends: Option<i64>,
 }
 
 /// How long an exchange may take.

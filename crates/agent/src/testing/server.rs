@@ -49,6 +49,8 @@ pub struct FakeServer {
     pub tls_key: Mutex<Sha256>,
     /// Whether the machine's certificate store trusts it.
     pub trusted: Mutex<bool>,
+    /// When its certificate ends.
+    pub certificate_ends: Mutex<Option<i64>>,
     /// The machine that was admitted.
     pub machine: Mutex<Option<(MachineId, PublicKey)>>,
     pub settings: Mutex<Settings>,
@@ -97,6 +99,7 @@ impl FakeServer {
             list: Mutex::new(list),
             tls_key: Mutex::new(Bytes([0xcc; 32])),
             trusted: Mutex::new(true),
+            certificate_ends: Mutex::default(),
             machine: Mutex::default(),
             settings: Mutex::new(Settings { mode: Mode::Guard, mode_until: None, approved: true }),
             features: Mutex::default(),
@@ -239,6 +242,7 @@ impl FakeServer {
             },
             body,
             tls_key: *self.tls_key.lock().unwrap(),
+            certificate_ends: *self.certificate_ends.lock().unwrap(),
         }
     }
 
@@ -250,6 +254,7 @@ impl FakeServer {
             headers: AnswerHeaders::default(),
             body: body.to_vec(),
             tls_key: *self.tls_key.lock().unwrap(),
+            certificate_ends: *self.certificate_ends.lock().unwrap(),
         }
     }
 
