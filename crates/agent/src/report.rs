@@ -1,6 +1,6 @@
 //! The heartbeat: what the agent tells the server each hour, and what it does with the answer.
 
-use crate::config::{self, Learned, Loaded, Notice, State};
+use crate::config::{self, Learned, Loaded, Notice, State, UsableLink};
 use crate::exchange::{CallFailed, Client, Connection, host};
 use crate::offline;
 use crate::ports::Cancelled;
@@ -53,8 +53,9 @@ pub fn build(
     unreported.truncate(MAX_OFFLINE_LOGONS);
     let mut notices = learned.notices.clone();
     notices.extend(loaded.notices.iter().map(|notice| notice.code().to_owned()));
-    let key_list = loaded.usable.as_ref().map_or((0, 0), |usable| {
-        let list = learned.key_list(&usable.configuration);
+    let admission = loaded.usable.as_ref().and_then(|usable| usable.configuration.admission());
+    let key_list = admission.map_or((0, 0), |admission| {
+        let list = learned.key_list(admission);
         (list.epoch, list.serial)
     });
     ReportRequest {
@@ -109,18 +110,19 @@ pub fn report(services: &Services, facts: &Facts, cancelled: &dyn Cancelled) -> 
     let Some(usable) = &loaded.usable else { return Err(CallFailed::Unreachable(Vec::new())) };
     if locked_out {
         // Told until the server heard of it, also if this report does not get through.
-        let before = Learned::read(services, usable.configuration.machine);
+        let before = Learned::read(services, usable.configuration.id());
         let mut after = before.clone();
         after.notices.insert(Notice::ProbationDisarmed.code().to_owned());
         Learned::update(services, &before, after);
     }
+    let UsableLink::V2(link) = usable.link() else { return Err(CallFailed::Unreachable(Vec::new())) };
     let mut done = Reported { offline_logons: 0, released: false };
     loop {
         let unreported = offline::unreported(services);
         let more = unreported.len() > MAX_OFFLINE_LOGONS;
-        let learned = Learned::read(services, usable.configuration.machine);
+        let learned = Learned::read(services, usable.configuration.id());
         let request = build(&loaded, &learned, facts, probation::standing(services), unreported);
-        let connection = Connection { usable, versions: request.versions.clone() };
+        let connection = Connection { link, versions: request.versions.clone() };
         let mut client = Client::new(services, connection, learned.clone());
         let answer = client.report(&request, LIMIT, cancelled);
         let mut news = client.learned();

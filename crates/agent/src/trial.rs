@@ -7,12 +7,12 @@
 
 mod walk;
 
+use crate::Password;
 use crate::config::{State, Usable, envelope};
 use crate::logon::{Field, MethodChoice, View};
 use crate::ports::{Cancelled, Event, ProtectedFile, StateValue, Stored, WriteFailed};
 use crate::services::Services;
 use crate::worker::Agent;
-use crate::Password;
 use protocol::encoding::Bytes;
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;

@@ -1,6 +1,6 @@
 //! What the agent learned since its configuration was saved. All of it can be lost without harm.
 
-use super::{Configuration, envelope};
+use super::{V2, envelope};
 use crate::Sid;
 use crate::ports::{StateValue, Stored};
 use crate::services::Services;
@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Learned {
-    /// Of which admission this is; what another one learned is dropped.
+    /// Of which configuration this is ([`super::Configuration::id`]); what another one learned is
+    /// dropped.
     pub machine: Option<MachineId>,
     /// The newest key list.
     pub key_list: Option<KeyList>,
@@ -39,7 +40,7 @@ impl Learned {
     /// Most trasa ids that are kept.
     const MAX_TRASA_IDS: usize = 200;
 
-    /// Reads what this admission learned. A copy that is missing, loose or broken is no copy.
+    /// Reads what this configuration learned. A copy that is missing, loose or broken is no copy.
     #[must_use]
     pub fn read(services: &Services, machine: MachineId) -> Self {
         let stored = match services.registry.read(StateValue::Learned) {
@@ -103,21 +104,21 @@ impl Learned {
 
     /// The key list to trust.
     #[must_use]
-    pub fn key_list<'a>(&'a self, configuration: &'a Configuration) -> &'a KeyList {
-        self.key_list.as_ref().unwrap_or(&configuration.key_list)
+    pub fn key_list<'a>(&'a self, admission: &'a V2) -> &'a KeyList {
+        self.key_list.as_ref().unwrap_or(&admission.key_list)
     }
 
     /// Mode and approval.
     #[must_use]
-    pub fn settings<'a>(&'a self, configuration: &'a Configuration) -> &'a Settings {
-        self.settings.as_ref().unwrap_or(&configuration.settings)
+    pub fn settings<'a>(&'a self, admission: &'a V2) -> &'a Settings {
+        self.settings.as_ref().unwrap_or(&admission.settings)
     }
 
     /// Whether the service only watches, at `now` (Unix seconds by this machine's clock). Ends at
     /// the cached end without news; a clock that was set back does not prolong it.
     #[must_use]
-    pub fn is_watching(&self, configuration: &Configuration, now: i64) -> bool {
-        let settings = self.settings(configuration);
+    pub fn is_watching(&self, admission: &V2, now: i64) -> bool {
+        let settings = self.settings(admission);
         settings.mode == Mode::Watch
             && settings.mode_until.is_some_and(|until| now.max(self.highest_server_time) < until)
     }
