@@ -119,6 +119,43 @@ pub fn status_of_logon_error(code: u32) -> (i32, i32) {
     }
 }
 
+/// What Windows itself says at the logon screen where a provider says nothing. From Windows 10's English texts; a real one
+/// has more of them.
+pub fn windows_words(status: i32, substatus: i32) -> &'static str {
+    match (status, substatus) {
+        (STATUS_LOGON_FAILURE, _) => "The user name or password is incorrect. Try again.",
+        (_, STATUS_INVALID_LOGON_HOURS) => {
+            "Your account has time restrictions that prevent you from signing in right now. Please try again later."
+        }
+        (_, STATUS_INVALID_WORKSTATION) => {
+            "Your account is configured to prevent you from using this PC. Please try another PC."
+        }
+        (_, STATUS_PASSWORD_EXPIRED | STATUS_PASSWORD_MUST_CHANGE)
+        | (STATUS_PASSWORD_EXPIRED | STATUS_PASSWORD_MUST_CHANGE, _) => {
+            "The user's password must be changed before signing in."
+        }
+        (_, STATUS_ACCOUNT_DISABLED) | (STATUS_ACCOUNT_DISABLED, _) => {
+            "Your account has been disabled. Please see your system administrator."
+        }
+        (STATUS_LOGON_TYPE_NOT_GRANTED, _) => {
+            "The sign-in method you're trying to use isn't allowed. For more info, contact your network administrator."
+        }
+        (STATUS_ACCOUNT_EXPIRED, _) => "The user's account has expired.",
+        (STATUS_ACCOUNT_LOCKED_OUT, _) => {
+            "The referenced account is currently locked out and may not be logged on to."
+        }
+        (STATUS_NO_LOGON_SERVERS, _) => {
+            "We can't sign you in with this credential because your domain isn't available. Make sure your device is \
+             connected to your organization's network and try again."
+        }
+        (STATUS_TRUSTED_DOMAIN_FAILURE, _) => {
+            "The trust relationship between this workstation and the primary domain failed."
+        }
+        (STATUS_ACCOUNT_RESTRICTION, _) => "Account restrictions are preventing this user from signing in.",
+        _ => "The sign-in failed. Try again.",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,5 +169,7 @@ mod tests {
         assert_eq!(parse_status("nothing"), None);
         assert_eq!(parse_logon_error("1907"), Some(ERROR_PASSWORD_MUST_CHANGE));
         assert_eq!(status_of_logon_error(5), (STATUS_UNSUCCESSFUL, 0));
+        assert!(windows_words(STATUS_ACCOUNT_RESTRICTION, STATUS_INVALID_LOGON_HOURS).contains("time"));
+        assert!(windows_words(STATUS_ACCOUNT_RESTRICTION, 0).contains("restrictions"));
     }
 }

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use logon_host::exec::inject;
-use logon_host::host::{self, Options, Outcome};
+use logon_host::host::{self, Gallery, Options, Outcome};
+use logon_host::screen::Fonts;
 use logon_host::script::{self, Scenario};
 use logon_host::world::World;
 
@@ -66,9 +67,16 @@ struct Walk {
     /// One JSON object a line.
     #[arg(long)]
     json: bool,
-    /// Not built yet.
-    #[arg(long, hide = true)]
+    /// Draws each screen of the walk into this folder.
+    #[arg(long, value_name = "DIR", conflicts_with = "random")]
     png: Option<PathBuf>,
+    /// What the pictures' texts are drawn with; later ones for letters that the first lacks. Windows' own when absent.
+    #[arg(long, value_name = "FILE", requires = "png")]
+    font: Vec<PathBuf>,
+    /// Size of the pictures in percent.
+    #[arg(long, value_name = "PERCENT", requires = "png", default_value_t = 100,
+        value_parser = clap::value_parser!(u16).range(100..=400))]
+    scale: u16,
 }
 
 /// Runs; the answer is the exit code.
@@ -107,13 +115,17 @@ fn exec(world: Option<&Path>, line: &[String]) -> i32 {
 
 fn walk(walk: Walk) -> i32 {
     let random = walk.random.clone();
+    let gallery = match gallery(&walk) {
+        Ok(gallery) => gallery,
+        Err(reason) => return say(USAGE, &reason),
+    };
     let options = match options(walk) {
         Ok(options) => options,
         Err(reason) => return say(USAGE, &reason),
     };
     let outcome = match random.as_deref() {
         Some([seed, count]) => host::run_random(&options, *seed, u32::try_from(*count).unwrap_or(u32::MAX)),
-        _ => host::run(options),
+        _ => host::run(options, gallery),
     };
     match outcome {
         Outcome::Walked => WALKED,
@@ -125,9 +137,6 @@ fn walk(walk: Walk) -> i32 {
 }
 
 fn options(walk: Walk) -> Result<Options, String> {
-    if walk.png.is_some() {
-        return Err("--png is not built yet".to_owned());
-    }
     let world = World::read(&walk.world).map_err(|error| error.to_string())?;
     let script = walk.script.as_deref().map_or(Ok(Vec::new()), read_script)?;
     let scenario = match walk.scenario.as_str() {
@@ -146,6 +155,16 @@ fn options(walk: Walk) -> Result<Options, String> {
         json: walk.json,
         nulls: !walk.no_nulls,
     })
+}
+
+fn gallery(walk: &Walk) -> Result<Option<Gallery>, String> {
+    let Some(folder) = &walk.png else { return Ok(None) };
+    let windows = std::env::var_os("SystemRoot").unwrap_or_else(|| r"C:\Windows".into());
+    let fonts =
+        Fonts::read(&walk.font, &Path::new(&windows).join("Fonts")).map_err(|error| error.to_string())?;
+    std::fs::create_dir_all(folder)
+        .map_err(|error| format!("cannot make the folder {}: {error}", folder.display()))?;
+    Ok(Some(Gallery { folder: folder.clone(), fonts, scale: f32::from(walk.scale) / 100.0 }))
 }
 
 fn read_script(path: &Path) -> Result<Vec<script::Line>, String> {

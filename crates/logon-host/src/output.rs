@@ -157,6 +157,17 @@ impl Output {
         state.seen.push(event);
     }
 
+    /// The text as it may be shown: a code of digits as so many dots, every other secret struck out.
+    pub fn hidden(&self, text: &str) -> String {
+        let state = self.lock();
+        if state.secrets.iter().any(|it| it.as_str() == text) && text.bytes().all(|it| it.is_ascii_digit()) {
+            return "•".repeat(text.len());
+        }
+        let mut text = text.to_owned();
+        state.secrets.iter().for_each(|secret| strike_out(&mut text, secret));
+        text
+    }
+
     /// Stops or goes on printing; events are remembered all the same.
     pub fn set_quiet(&self, quiet: bool) {
         self.lock().quiet = quiet;
@@ -198,6 +209,9 @@ mod tests {
         let seen = output.seen();
         assert_eq!(seen[0].get("text"), Some(&Value::from("it is ••• abc")));
         assert_eq!(seen[0].get("more"), Some(&Value::from(vec!["•••"])));
+        output.keep_secret("123456");
+        assert_eq!(output.hidden("123456"), "••••••");
+        assert_eq!(output.hidden("hunter2 123456"), "••• •••");
     }
 
     #[test]

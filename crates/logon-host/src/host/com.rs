@@ -4,6 +4,7 @@
 
 use std::ffi::c_void;
 use std::ptr::null_mut;
+use std::sync::Arc;
 
 use windows::Win32::Foundation::{E_OUTOFMEMORY, NTSTATUS};
 use windows::Win32::Graphics::Gdi::{DeleteObject, HBITMAP};
@@ -19,7 +20,9 @@ use windows::Win32::UI::Shell::{
 use windows::core::{BOOL, GUID, Interface, PCWSTR, PWSTR};
 use zeroize::Zeroize;
 
+use super::bitmap;
 use crate::fields::Field;
+use crate::screen::Image;
 
 // The crate's own CoTaskMemFree would come from combase.dll, which Windows 7 lacks.
 #[link(name = "ole32")]
@@ -287,16 +290,20 @@ pub(super) fn string_value(
     (code, take(text))
 }
 
-pub(super) fn bitmap_value(credential: &ICredentialProviderCredential, id: u32, null: bool) -> Answer<bool> {
+pub(super) fn bitmap_value(
+    credential: &ICredentialProviderCredential,
+    id: u32,
+    null: bool,
+) -> Answer<Option<Image>> {
     let mut bitmap = HBITMAP::default();
     let bitmap_place = place(null, &mut bitmap);
     let code = call!(credential, GetBitmapValue, id, bitmap_place);
-    let given = !bitmap.is_invalid();
-    if given {
+    let image = bitmap::read(bitmap);
+    if !bitmap.is_invalid() {
         // SAFETY: a bitmap that was handed out is the caller's to delete.
         let _fails_when_shared = unsafe { DeleteObject(bitmap.into()) };
     }
-    (code, given)
+    (code, image)
 }
 
 pub(super) fn checkbox_value(
@@ -448,7 +455,7 @@ pub(super) fn read_field(credential: &ICredentialProviderCredential, field: &mut
     use crate::fields::{CHECKBOX, COMBOBOX, IMAGE, PASSWORD, SUBMIT};
     (field.state, field.interactive) = field_state(credential, field.id, false).1;
     match field.kind {
-        IMAGE => {}
+        IMAGE => field.image = bitmap_value(credential, field.id, false).1.map(Arc::new),
         CHECKBOX => {
             let (checked, label) = checkbox_value(credential, field.id, false).1;
             field.checked = Some(checked);

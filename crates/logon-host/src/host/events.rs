@@ -5,7 +5,7 @@ use std::sync::Arc;
 use windows::Win32::Foundation::{E_NOTIMPL, HWND, S_FALSE};
 use windows::Win32::Graphics::Gdi::HBITMAP;
 use windows::Win32::UI::Shell::{
-    CREDENTIAL_PROVIDER_CREDENTIAL_FIELD_OPTIONS, CREDENTIAL_PROVIDER_FIELD_INTERACTIVE_STATE,
+    CPFIS_FOCUSED, CREDENTIAL_PROVIDER_CREDENTIAL_FIELD_OPTIONS, CREDENTIAL_PROVIDER_FIELD_INTERACTIVE_STATE,
     CREDENTIAL_PROVIDER_FIELD_STATE, ICredentialProviderCredential, ICredentialProviderCredentialEvents,
     ICredentialProviderCredentialEvents_Impl, ICredentialProviderCredentialEvents2,
     ICredentialProviderCredentialEvents2_Impl, ICredentialProviderEvents, ICredentialProviderEvents_Impl,
@@ -13,6 +13,7 @@ use windows::Win32::UI::Shell::{
 };
 use windows::core::{BOOL, HRESULT, PCWSTR, Ref, Result, implement};
 
+use super::bitmap;
 use super::shared::Shared;
 use crate::fields::{self, PASSWORD};
 use crate::output::Event;
@@ -61,6 +62,9 @@ impl ICredentialProviderCredentialEvents_Impl for CredentialEvents_Impl {
     ) -> Result<()> {
         let event = Event::new("field-interactive-state").with("value", fields::interactive_word(state.0));
         self.0.change(id, event, |field| field.interactive = state.0);
+        if state == CPFIS_FOCUSED {
+            self.0.focus(id);
+        }
         Ok(())
     }
 
@@ -108,7 +112,9 @@ impl ICredentialProviderCredentialEvents_Impl for CredentialEvents_Impl {
         id: u32,
         bitmap: HBITMAP,
     ) -> Result<()> {
-        self.0.change(id, Event::new("field-bitmap").with("value", !bitmap.is_invalid()), |_| {});
+        let image = bitmap::read(bitmap).map(Arc::new);
+        let event = Event::new("field-bitmap").with("value", !bitmap.is_invalid());
+        self.0.change(id, event, |field| field.image = image);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::fields::Field;
+use crate::fields::{FOCUSED, Field};
 use crate::output::{Event, Output};
 use crate::redirect::active;
 use crate::script::Cancel;
@@ -76,6 +76,17 @@ impl Shared {
             })
         };
         self.output.event(event.with("index", id).with("label", label));
+    }
+
+    /// The focus is at one place only.
+    pub(super) fn focus(&self, id: u32) {
+        for field in self.fields().iter_mut() {
+            if field.id == id {
+                field.interactive = FOCUSED;
+            } else if field.interactive == FOCUSED {
+                field.interactive = 0;
+            }
+        }
     }
 
     /// Says when the next submit is to be cancelled.

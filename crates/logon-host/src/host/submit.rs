@@ -63,6 +63,9 @@ impl Walk {
         let (code, serialized) = com::get_serialization(&credential, false);
         self.heard("GetSerialization", code);
         let bytes = self.note(&serialized);
+        if !bytes {
+            self.picture_message(serialized.text.as_deref(), serialized.icon, "")?;
+        }
         if code >= 0 && serialized.response == CREDENTIAL_FINISHED && bytes {
             self.ask_windows(&serialized.serialization)?;
         }
@@ -92,6 +95,7 @@ impl Walk {
             match receiver.try_recv() {
                 Ok(code) => {
                     let _panicked = worker.join();
+                    self.picture_busy_ends()?;
                     return Ok(code);
                 }
                 Err(mpsc::TryRecvError::Disconnected) => {
@@ -100,7 +104,10 @@ impl Walk {
                 Err(mpsc::TryRecvError::Empty) if begun.elapsed() > CONNECT_LIMIT => {
                     return Err("Connect does not end".to_owned());
                 }
-                Err(mpsc::TryRecvError::Empty) => self.pump(Duration::from_millis(2)),
+                Err(mpsc::TryRecvError::Empty) => {
+                    self.pump(Duration::from_millis(2));
+                    self.picture_while_busy()?;
+                }
             }
         }
     }
@@ -159,7 +166,9 @@ impl Walk {
                 .with("substatus", codes::status_name(substatus)),
         );
         self.report_result(status, substatus)?;
-        if status != 0 {
+        if status == 0 {
+            self.picture_welcome();
+        } else {
             // The person has read Windows' message and is back at the tile.
             self.deselect()?;
             self.select(false)?;
@@ -187,7 +196,9 @@ impl Walk {
             .output
             .event(Event::new("report").with("text", text.clone()).with("icon", word(&ICONS, icon)));
         self.told(text.as_deref(), icon);
-        Ok(())
+        // A success is followed by the desktop, whatever the provider says to it.
+        let own = if status == 0 { "" } else { codes::windows_words(status, substatus) };
+        self.picture_message(text.as_deref().filter(|_| status != 0), icon, own)
     }
 
     /// The world's password of an account.

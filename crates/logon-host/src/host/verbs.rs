@@ -17,8 +17,11 @@ const SHORTEST_CODE: usize = 6;
 impl Walk {
     /// Does one line.
     pub(super) fn line(&mut self, line: &Line) -> Result<(), String> {
+        self.picture_step(line);
         if let Verb::Expect(expectation) = &line.verb {
-            return self.expect(line, expectation);
+            self.expect(line, expectation)?;
+            // Asking brings the tile up, if it was not there.
+            return self.picture_after();
         }
         self.shared
             .output
@@ -27,7 +30,8 @@ impl Walk {
             self.start()?;
         }
         self.verb(&line.verb)?;
-        self.follow_changes()
+        self.follow_changes()?;
+        self.picture_after()
     }
 
     fn verb(&mut self, verb: &Verb) -> Result<(), String> {
@@ -75,6 +79,11 @@ impl Walk {
                 Ok(())
             }
             Verb::Say(_) | Verb::Expect(_) => Ok(()),
+            Verb::Picture(picture) => self.picture(picture),
+            Verb::InPictures { pattern, text } => {
+                self.picture_substitute(pattern, text);
+                Ok(())
+            }
             Verb::Raw(call) => self.raw(call),
             world => self.change_world(world),
         }
@@ -158,6 +167,7 @@ impl Walk {
                 shown.text = text.to_string();
             }
         }
+        self.shared.focus(field.id);
         let code = com::set_string(&self.credential()?, field.id, Some(&text));
         self.heard("SetStringValue", code);
         Ok(())
@@ -169,6 +179,7 @@ impl Walk {
         if let Some(shown) = self.shared.fields().iter_mut().find(|it| it.id == field.id) {
             shown.choice = Some(index);
         }
+        self.shared.focus(field.id);
         let code = com::set_combobox(&self.credential()?, field.id, index);
         self.heard("SetComboBoxSelectedValue", code);
         Ok(())
@@ -179,6 +190,7 @@ impl Walk {
         if let Some(shown) = self.shared.fields().iter_mut().find(|it| it.id == field.id) {
             shown.checked = Some(on);
         }
+        self.shared.focus(field.id);
         let code = com::set_checkbox(&self.credential()?, field.id, on);
         self.heard("SetCheckboxValue", code);
         Ok(())
@@ -232,5 +244,6 @@ fn needs_tile(verb: &Verb) -> bool {
             | Verb::Select
             | Verb::ReEnumerate
             | Verb::ReportResult { .. }
+            | Verb::Picture(_)
     )
 }

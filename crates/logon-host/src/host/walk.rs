@@ -9,6 +9,7 @@ use windows::core::GUID;
 
 use super::com::{Count, Incoming};
 use super::library::{self, Library};
+use super::pictures::{Gallery, Pictures};
 use super::shared::Shared;
 use crate::codes;
 use crate::output::{Event, Output};
@@ -78,6 +79,8 @@ pub(super) struct Walk {
     pub(super) automatic: u32,
     /// After leaving: the DLL said that it can be unloaded.
     pub(super) left_clean: bool,
+    /// Pictures, if there are to be some.
+    pub(super) pictures: Option<Pictures>,
 }
 
 /// Which filter takes part.
@@ -110,15 +113,18 @@ pub(super) struct Summary {
     pub(super) password: &'static str,
 }
 
-/// Walks the whole script.
-pub fn run(options: Options) -> Outcome {
+/// Walks the whole script, and draws what is seen if there is a gallery.
+pub fn run(options: Options, gallery: Option<Gallery>) -> Outcome {
     if let Err(reason) = initialize() {
         return Outcome::Failed { line: None, reason };
     }
     let output = Output::new(options.json);
     let script = options.script.clone();
     let outcome = match Walk::new(options, output.clone()) {
-        Ok(mut walk) => walk.all(&script),
+        Ok(mut walk) => {
+            walk.pictures = gallery.map(Pictures::new);
+            walk.all(&script)
+        }
         Err(reason) => Outcome::Failed { line: None, reason },
     };
     let end = Event::new("end");
@@ -187,6 +193,7 @@ impl Walk {
             ever_serialized: false,
             automatic: 0,
             left_clean: false,
+            pictures: None,
         };
         walk.create()?;
         Ok(walk)

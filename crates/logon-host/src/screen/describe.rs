@@ -16,7 +16,8 @@ impl Screen {
                     Speaker::Provider => "provider",
                     Speaker::Windows => "Windows",
                 };
-                format!("message of the {whose}, icon {}: {text}", icon.word()).replace("the Windows", "Windows")
+                format!("message of the {whose}, icon {}: {text}", icon.word())
+                    .replace("the Windows", "Windows")
             }
             Shows::Welcome => "Windows: Welcome".to_owned(),
         }];
@@ -30,7 +31,8 @@ impl Screen {
         match field.kind {
             fields::IMAGE => line += &field.image.as_ref().map_or("none".to_owned(), |_| field.label.clone()),
             fields::PASSWORD => {
-                line += &format!("[{}] {}", field.label, if field.is_filled { "(filled)" } else { "(empty)" });
+                line +=
+                    &format!("[{}] {}", field.label, if field.is_filled { "(filled)" } else { "(empty)" });
             }
             fields::EDIT => line += &format!("[{}] {}", field.label, field.text),
             fields::CHECKBOX => {
@@ -44,7 +46,8 @@ impl Screen {
             }
             fields::SUBMIT => {
                 let beside = self.fields.iter().find(|it| Some(it.id) == field.adjacent_to);
-                line += &format!("[{}] beside {}", field.label, beside.map_or("nothing", |it| it.label.as_str()));
+                line +=
+                    &format!("[{}] beside {}", field.label, beside.map_or("nothing", |it| it.label.as_str()));
             }
             _ => line += &field.text,
         }

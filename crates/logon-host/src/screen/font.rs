@@ -46,8 +46,7 @@ impl Fonts {
             return Self::read(std::slice::from_ref(found), windows_fonts);
         }
         let read = |path: &PathBuf| {
-            let bytes =
-                std::fs::read(path).map_err(|error| FontError::File { path: path.clone(), error })?;
+            let bytes = std::fs::read(path).map_err(|error| FontError::File { path: path.clone(), error })?;
             Face::parse(&bytes, 0).map_err(|_| FontError::NoFont(path.clone()))?;
             Ok(bytes)
         };

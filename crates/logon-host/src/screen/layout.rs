@@ -175,7 +175,8 @@ impl Page<'_> {
             }
         }
         if let (Some(button), false) = (fields.iter().find(|it| it.kind == fields::SUBMIT), button_placed) {
-            let place = Rect { x: self.left(FIELD_WIDTH), y: self.y, width: FIELD_WIDTH, height: FIELD_HEIGHT };
+            let place =
+                Rect { x: self.left(FIELD_WIDTH), y: self.y, width: FIELD_WIDTH, height: FIELD_HEIGHT };
             self.submit(button, place);
             self.y += FIELD_HEIGHT + GAP;
         }
@@ -228,7 +229,12 @@ impl Page<'_> {
         if field.kind == fields::PASSWORD && field.is_filled {
             for dot in 0..DOTS {
                 let x = place.x + PADDING + 4.0 + f32::from(dot) * 11.0;
-                self.push(Item::Disc { x, y: place.y + FIELD_HEIGHT / 2.0, radius: 3.5, colour: colour::INK });
+                self.push(Item::Disc {
+                    x,
+                    y: place.y + FIELD_HEIGHT / 2.0,
+                    radius: 3.5,
+                    colour: colour::INK,
+                });
                 end = x + 7.0;
             }
         } else {
@@ -425,7 +431,9 @@ impl Page<'_> {
                 fill,
                 border: border.map(|(colour, width)| (colour, by(width).round().max(1.0))),
             },
-            Item::Disc { x, y, radius, colour } => Item::Disc { x: by(x), y: by(y), radius: by(radius), colour },
+            Item::Disc { x, y, radius, colour } => {
+                Item::Disc { x: by(x), y: by(y), radius: by(radius), colour }
+            }
             Item::Line { points, width, colour } => Item::Line {
                 points: points.into_iter().map(|(x, y)| (by(x), by(y))).collect(),
                 width: by(width),
@@ -442,12 +450,7 @@ fn is_focused(field: &Field) -> bool {
 }
 
 fn grown(place: Rect, by: f32) -> Rect {
-    Rect {
-        x: place.x - by,
-        y: place.y - by,
-        width: place.width + 2.0 * by,
-        height: place.height + 2.0 * by,
-    }
+    Rect { x: place.x - by, y: place.y - by, width: place.width + 2.0 * by, height: place.height + 2.0 * by }
 }
 
 #[cfg(test)]

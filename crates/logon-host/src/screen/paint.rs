@@ -116,18 +116,12 @@ fn fill(canvas: &mut Pixmap, path: &Path, colour: Colour) {
 }
 
 fn stroke(canvas: &mut Pixmap, path: &Path, colour: Colour, width: f32) {
-    let stroke =
-        Stroke { width, line_cap: LineCap::Round, line_join: LineJoin::Round, ..Stroke::default() };
+    let stroke = Stroke { width, line_cap: LineCap::Round, line_join: LineJoin::Round, ..Stroke::default() };
     canvas.stroke_path(path, &solid(colour), &stroke, Transform::identity(), None);
 }
 
 fn inset(place: Rect, by: f32) -> Rect {
-    Rect {
-        x: place.x + by,
-        y: place.y + by,
-        width: place.width - 2.0 * by,
-        height: place.height - 2.0 * by,
-    }
+    Rect { x: place.x + by, y: place.y + by, width: place.width - 2.0 * by, height: place.height - 2.0 * by }
 }
 
 fn rounded(place: Rect, radius: f32) -> Option<Path> {

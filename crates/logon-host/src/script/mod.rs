@@ -2,6 +2,7 @@
 
 mod expect;
 mod parse;
+mod picture;
 mod raw;
 mod words;
 
@@ -12,6 +13,7 @@ use zeroize::Zeroizing;
 
 pub use expect::{Expectation, StateWord};
 pub use parse::parse;
+pub use picture::{PictureOf, PictureVerb};
 pub use raw::{RawCall, RawMethod};
 
 use crate::world::{Network, SessionKind};
@@ -154,6 +156,8 @@ pub enum Verb {
     ReportResult { status: i32, substatus: i32 },
     Acl { path: String, sddl: String },
     Say(String),
+    Picture(PictureVerb),
+    InPictures { pattern: String, text: String },
     Raw(RawCall),
     Expect(Expectation),
 }

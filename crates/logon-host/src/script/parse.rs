@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{Cancel, Line, NlaLayout, ScriptError, Verb, expect, raw, words};
+use super::{Cancel, Line, NlaLayout, ScriptError, Verb, expect, picture, raw, words};
 use crate::codes;
 use crate::world::{Network, SessionKind};
 
@@ -109,6 +109,8 @@ fn verb(split: &[Zeroizing<String>]) -> Result<Verb, String> {
         }
         ["acl", path, sddl] => Verb::Acl { path: owned(path), sddl: owned(sddl) },
         ["say", text @ ..] => Verb::Say(text.join(" ")),
+        ["picture", rest @ ..] => Verb::Picture(picture::parse(rest)?),
+        ["in-pictures", pattern, text] => Verb::InPictures { pattern: owned(pattern), text: owned(text) },
         ["raw", rest @ ..] => Verb::Raw(raw::parse(rest)?),
         ["expect", rest @ ..] => Verb::Expect(expect::parse(rest)?),
         _ => return Err(wrong()),
@@ -189,6 +191,11 @@ mod tests {
             "report-result 0xC000006D 0xC000006A",
             "acl C:\\x D:(A;;FA;;;BA)",
             "say hello there",
+            "picture step-1",
+            "picture methods open \"2FA method\"",
+            "picture refused message",
+            "picture waiting at \"Waiting for\"",
+            "in-pictures \"Logon ??????\" \"Logon K7Q2MX\"",
             "raw null GetSerialization",
             "expect no-serialization",
             "expect hresult E_INVALIDARG",
@@ -209,6 +216,9 @@ mod tests {
             "expect",
             "expect step 3",
             "raw X",
+            "picture",
+            "picture ../elsewhere",
+            "picture a at",
         ] {
             let error = parse(&format!("start\n{line}")).err();
             assert_eq!(error.map(|it| it.line), Some(2), "{line}");
