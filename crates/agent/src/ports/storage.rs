@@ -187,9 +187,24 @@ pub enum PolicyName {
     SkipTlsVerification,
     /// REG_SZ, comma separated CLSIDs of providers that stay beside ours.
     AllowedProviders,
+    /// REG_SZ, the service that a computer without a configuration asks to be admitted to.
+    ServiceId,
+    /// REG_SZ, the token it does so with. Every domain user can read it, so who comes with it waits
+    /// for approval. Never the ServiceKey.
+    Token,
 }
 
 impl PolicyName {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Server,
+        Self::OfflineUsers,
+        Self::SkipTlsVerification,
+        Self::AllowedProviders,
+        Self::ServiceId,
+        Self::Token,
+    ];
+
     /// Name of the registry value.
     #[must_use]
     pub const fn value_name(self) -> &'static str {
@@ -198,6 +213,8 @@ impl PolicyName {
             Self::OfflineUsers => "OfflineUsers",
             Self::SkipTlsVerification => "SkipTlsVerification",
             Self::AllowedProviders => "AllowedProviders",
+            Self::ServiceId => "ServiceID",
+            Self::Token => "Token",
         }
     }
 }
