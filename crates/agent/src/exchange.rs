@@ -1,4 +1,5 @@
-//! The exchange with the server: protocol v2 over the transport that is handed in.
+//! The exchange with the server: protocol v2 over the transport that is handed in. The original's
+//! protocol has a folder of its own, [`v1`], and nothing in common but the transport.
 //!
 //! What is not authentic is no answer: garbage, a portal's page, a proxy's 502, an answer to
 //! another request or by another key. Who can inject that can also cut the line, so it is worth as
@@ -12,6 +13,7 @@ mod client;
 mod logon;
 mod phone;
 mod signed;
+pub mod v1;
 
 pub use admit::{Admission, AdmissionFailed, AdmissionInput, admit, host};
 pub use cause::Cause;

@@ -1,7 +1,7 @@
 //! The proof that a logon was allowed.
 //!
 //! Nothing serializes a credential without one, and nobody outside this crate can make one: only
-//! the exchange (from a signed decision) and the offline rule (from a record that is on disk).
+//! the exchange (from a signed decision, or in version 1 a plain allow) and the offline rule (from a record that is on disk).
 //!
 //! ```compile_fail
 //! // B16 `allow_needs_the_proof_value`: neither a constructor nor the fields are reachable.
@@ -13,6 +13,7 @@
 
 use crate::account::{Account, LogonName};
 use core::time::Duration;
+use protocol::reason::Reason;
 pub use protocol::v2::Scenario;
 
 /// What an allow is about. A proof for one binding is worthless for any other.
@@ -34,14 +35,26 @@ pub enum Basis {
     /// The server allowed it.
     Decision {
         /// Its reason.
-        reason: protocol::reason::Reason,
-        /// Names the logon in the dashboard.
+        reason: Reason,
+        /// Names the logon in the dashboard; empty in version 1.
         short_code: String,
     },
     /// No decision, and the account is listed.
     OfflineRule,
     /// No decision, and the service only watches.
     Watch,
+}
+
+impl Basis {
+    /// Whether the server saw a second factor, or an administrator stood in for one: what lets
+    /// everybody pass proves nothing about this person.
+    #[must_use]
+    pub const fn shows_second_factor(&self) -> bool {
+        match self {
+            Self::Decision { reason, .. } => !matches!(reason, Reason::Watch | Reason::PassThrough),
+            Self::OfflineRule | Self::Watch => false,
+        }
+    }
 }
 
 /// An allow. Moves, never copies.

@@ -2,6 +2,7 @@
 //! anything that ships.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, clippy::missing_panics_doc)]
 
+mod original;
 mod server;
 mod tile;
 mod windows;

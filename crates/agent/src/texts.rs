@@ -3,6 +3,7 @@
 
 mod outcome;
 mod reason;
+pub mod v1;
 
 pub use outcome::{address_failure, no_decision, refusal, resolve_error, stop, typed_error};
 pub use reason::{denial, reason};
@@ -91,6 +92,12 @@ pub fn signing_in_as(account: &crate::account::Account) -> String {
 #[must_use]
 pub fn waiting_for_phone(seconds: u64) -> String {
     format!("Answer on your phone with the number shown here. {seconds} seconds left.")
+}
+
+/// While the phone is awaited, and there is no number to compare.
+#[must_use]
+pub fn waiting_without_number(seconds: u64) -> String {
+    format!("Your phone is asked. Approve there only what you started here yourself. {seconds} seconds left.")
 }
 
 /// A number of seconds as people say it.

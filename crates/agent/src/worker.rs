@@ -1,9 +1,11 @@
 //! What a worker thread does while the person waits: checks the password, asks the server, and
 //! where there is no decision applies the offline rule.
 
+mod client;
+
 use crate::account::{self, Account, KnownAccount, LogonName, ResolveError};
 use crate::config::{Loaded, State, UsableLink};
-use crate::exchange::{Cause, Client, Connection, Outcome, TILE_CHECK_LIMIT};
+use crate::exchange::{Cause, Outcome, TILE_CHECK_LIMIT, v1};
 use crate::logon::{
     Answer, Event as LogonEvent, Job, LogonQuestion, PasswordAnswered, PasswordQuestion, Progress, Refusal,
     Setup,
@@ -15,6 +17,7 @@ use crate::probation;
 use crate::proof::{Basis, Scenario};
 use crate::services::Services;
 use crate::{Sid, config, proof::Binding};
+use client::AnyClient;
 use core::time::Duration;
 use protocol::reason::Reason;
 use protocol::v2::{CheckPurpose, CheckRequest, Feature, PasswordState, Versions};
@@ -83,12 +86,10 @@ impl Agent {
             (false, Some(_)) => Scenario::Unlock,
             (false, None) => Scenario::Logon,
         };
-        let push = self
-            .loaded
-            .usable
-            .as_ref()
-            .and_then(|usable| usable.configuration.admission())
-            .is_some_and(|admission| admission.features.contains(&Feature::Push));
+        let push = self.loaded.usable.as_ref().is_some_and(|usable| match usable.link() {
+            UsableLink::V1(_) => true,
+            UsableLink::V2(link) => link.admission.features.contains(&Feature::Push),
+        });
         Setup {
             scenario,
             session,
@@ -133,14 +134,13 @@ impl Agent {
         self.update(|_| {});
     }
 
-    fn client(&self) -> Option<Client<'_>> {
-        let UsableLink::V2(link) = self.loaded.usable.as_ref()?.link() else { return None };
-        let versions = versions(&self.loaded.machine.windows_version);
-        Some(Client::new(&self.services, Connection { link, versions }, self.learned()))
+    fn client(&self) -> Option<AnyClient<'_>> {
+        let link = self.loaded.usable.as_ref()?.link();
+        Some(AnyClient::new(&self.services, link, &self.loaded.machine, self.learned()))
     }
 
     /// Keeps what a client learned; trasa ids are only changed here.
-    fn keep(&self, client: Client<'_>) {
+    fn keep(&self, client: AnyClient<'_>) {
         let news = client.learned();
         self.update(|learned| {
             let trasa_ids = core::mem::take(&mut learned.trasa_ids);
@@ -226,11 +226,12 @@ fn ask_trasa_id(agent: &Agent, account: &Account, cancelled: &dyn Cancelled) -> 
     if agent.loaded.state != State::Armed || !agent.services.network.is_up() {
         return true;
     }
-    let Some(mut client) = agent.client() else { return true };
+    // Only version 2 can be asked; with version 1 the name is always typed.
+    let Some(AnyClient::V2(mut client)) = agent.client() else { return true };
     let request =
         CheckRequest { purpose: CheckPurpose::Tile, armed: true, accounts: vec![account.to_wire()] };
     let answer = client.check(&request, TILE_CHECK_LIMIT, cancelled);
-    agent.keep(client);
+    agent.keep(AnyClient::V2(client));
     answer.map_or(true, |answer| answer.ask_trasa_id)
 }
 
@@ -263,6 +264,7 @@ fn ask(
         }
         Outcome::Error { code, parameters } => Err(Refusal::Error { code, parameters }),
         Outcome::DoesNotFit => Err(Refusal::DoesNotFit),
+        Outcome::V1(refusal) => Err(Refusal::V1(refusal)),
         Outcome::Cancelled => Err(Refusal::Cancelled),
         Outcome::Internal => Err(Refusal::Internal),
         Outcome::NoDecision(causes) => {
@@ -281,7 +283,7 @@ fn ask(
     }
 }
 
-/// The offline rule. The only other way to a proof than a signed decision.
+/// The offline rule. The only other way to a proof than the server's allow.
 fn without_decision(
     agent: &Agent,
     question: &LogonQuestion,
@@ -344,7 +346,7 @@ impl<'a> Wait<'a> {
 fn note_for_probation(agent: &Agent, question: &LogonQuestion, answer: &Answer) {
     match answer {
         Answer::Allowed(proof) => {
-            if matches!(proof.basis(), Basis::Decision { reason, .. } if *reason != Reason::Watch) {
+            if proof.basis().shows_second_factor() {
                 probation::end(&agent.services);
             }
         }
@@ -360,6 +362,10 @@ fn record(agent: &Agent, binding: &Binding, answer: &Answer) {
     let account = binding.account.to_string();
     let event = match answer {
         Answer::Allowed(proof) => match proof.basis() {
+            Basis::Decision { reason: Reason::PassThrough, .. } => Event::logon_passed_through(&account),
+            Basis::Decision { reason, short_code } if short_code.is_empty() => {
+                Event::logon_allowed_unsigned(&account, reason.code())
+            }
             Basis::Decision { reason, short_code } => {
                 Event::logon_allowed(&account, reason.code(), short_code)
             }
@@ -374,6 +380,8 @@ fn record(agent: &Agent, binding: &Binding, answer: &Answer) {
             Refusal::DoesNotFit => {
                 Event::logon_refused(&account, "the signed answer does not belong to this logon")
             }
+            Refusal::V1(v1::Refusal::NotUnderstood(what)) => Event::logon_refused(&account, what.as_str()),
+            Refusal::V1(refusal) => Event::logon_refused(&account, refusal.code()),
             Refusal::NoDecision { why, .. } => Event::offline_refused(&account, why),
             Refusal::Damaged => Event::offline_refused(&account, "the configuration is damaged"),
             Refusal::Cancelled => return,

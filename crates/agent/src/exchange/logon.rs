@@ -18,7 +18,7 @@ use protocol::v2::{
 /// How a logon ended at the server, or that it did not.
 #[derive(Debug)]
 pub enum Outcome {
-    /// Allowed. Only a signed decision about this very logon makes one.
+    /// Allowed. In version 2 only a signed decision about this very logon makes one.
     Allow(Proof),
     /// Denied; final (B62).
     Deny {
@@ -38,7 +38,9 @@ pub enum Outcome {
     },
     /// A signed answer that does not belong to this logon, or that nobody here understands: a refusal.
     DoesNotFit,
-    /// No address gave an authentic answer in time.
+    /// Refused, in version 1.
+    V1(super::v1::Refusal),
+    /// No address gave an authentic answer in time (in version 1: any answer).
     NoDecision(Vec<(Address, Cause)>),
     /// The person gave up.
     Cancelled,

@@ -26,7 +26,7 @@ impl Client<'_> {
         let limit = if asked.question.remote { REMOTE_PHONE_LIMIT } else { PHONE_LIMIT };
         let open = u64::try_from(challenge.expires.saturating_sub(challenge.time)).unwrap_or(0);
         let until = self.ticks() + limit.min(Duration::from_secs(open));
-        progress(Progress::Phone { number: challenge.number.clone(), until });
+        progress(Progress::Phone { number: Some(challenge.number.clone()), until });
         // Whoever rang the phone is asked first.
         let mut addresses = self.addresses();
         addresses.sort_by_key(|address| address != first);

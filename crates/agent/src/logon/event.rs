@@ -133,6 +133,8 @@ pub enum Refusal {
     },
     /// A signed answer that does not belong to the question, or that nobody here understands.
     DoesNotFit,
+    /// The logon was refused in version 1.
+    V1(crate::exchange::v1::Refusal),
     /// No decision, and the account is not listed.
     NoDecision {
         /// A clause that says why there was none.
@@ -157,8 +159,8 @@ pub enum Progress {
     Asking,
     /// The phone rings.
     Phone {
-        /// Two digits to be typed on it.
-        number: String,
+        /// Two digits to be typed on it; version 1 has none.
+        number: Option<String>,
         /// Until when, on the clock of [`crate::ports::Clock::ticks`].
         until: core::time::Duration,
     },

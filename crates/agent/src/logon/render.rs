@@ -48,8 +48,8 @@ impl Logon {
             State::Asking { checked, method, phone, .. } => {
                 view.show(Field::Who, texts::signing_in_as(&checked.account));
                 view.method = *method;
-                if let Some(phone) = phone {
-                    view.show(Field::Number, phone.number.clone());
+                if let Some(number) = phone.as_ref().and_then(|phone| phone.number.as_ref()) {
+                    view.show(Field::Number, number.clone());
                 }
                 view.show(Field::Cancel, texts::CANCEL);
                 view.focus = Field::Cancel;
@@ -89,7 +89,11 @@ impl Logon {
             State::Asking { phone: Some(phone), .. } => {
                 let left = phone.until.saturating_sub(now);
                 let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
-                Some(Status::information(texts::waiting_for_phone(seconds)))
+                let text = match phone.number {
+                    Some(_) => texts::waiting_for_phone(seconds),
+                    None => texts::waiting_without_number(seconds),
+                };
+                Some(Status::information(text))
             }
             State::Asking { line, .. } => Some(line.clone()),
             State::Credentials if self.status.is_none() && self.setup.damaged => {

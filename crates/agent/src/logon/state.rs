@@ -47,7 +47,7 @@ impl Checked {
 /// The phone rings.
 #[derive(Debug)]
 pub(super) struct Phone {
-    pub number: String,
+    pub number: Option<String>,
     pub until: Duration,
 }
 

@@ -170,7 +170,7 @@ impl Logon {
             Answer::Allowed(proof) if proof.is_good(&self.binding(&checked), now) => {
                 if let Some(sid) = &checked.account.sid
                     && !self.inputs.trasa_id.trim().is_empty()
-                    && matches!(proof.basis(), crate::proof::Basis::Decision { reason, .. } if *reason != Reason::Watch)
+                    && proof.basis().shows_second_factor()
                 {
                     let trasa_id = self.inputs.trasa_id.trim().to_owned();
                     self.setup.trasa_ids.insert(sid.clone(), trasa_id.clone());
@@ -206,8 +206,9 @@ impl Logon {
             return;
         }
         let mut method = method;
-        if let Refusal::Denied { reason, .. } = refusal {
-            match reason {
+        match refusal {
+            Refusal::V1(refusal) if refusal.suggests_code() => method = MethodChoice::Code,
+            Refusal::Denied { reason, .. } => match reason {
                 Reason::NotPermitted | Reason::UserUnknown | Reason::UserDisabled | Reason::NoAccess => {
                     checked.ask_trasa_id = true;
                 }
@@ -217,7 +218,8 @@ impl Logon {
                 | Reason::PushBusy
                 | Reason::PushExpired => method = MethodChoice::Code,
                 _ => {}
-            }
+            },
+            _ => {}
         }
         checked.since = now;
         self.inputs.code.zeroize();
@@ -233,6 +235,7 @@ impl Logon {
             }
             Refusal::Error { code, parameters } => Status::error(texts::refusal(*code, parameters)),
             Refusal::DoesNotFit => Status::error(texts::ANSWER_DOES_NOT_FIT),
+            Refusal::V1(refusal) => Status::error(texts::v1::refusal(refusal)),
             Refusal::NoDecision { why, reached } => Status::warning(texts::no_decision(why, *reached)),
             Refusal::Damaged => Status::error(texts::DAMAGED),
             Refusal::Cancelled => Status::information(texts::GIVEN_UP),

@@ -476,7 +476,7 @@ fn seconds_left_are_counted_in_a_label() {
     let question = bench.question();
     assert_eq!(question.method, protocol::v2::Method::Push);
     let until = bench.now + Duration::from_secs(60);
-    bench.event(Event::Progress(question.ticket, Progress::Phone { number: "42".into(), until }));
+    bench.event(Event::Progress(question.ticket, Progress::Phone { number: Some("42".into()), until }));
     assert_eq!(bench.logon.view().field(Field::Number).text, "42");
     assert!(bench.logon.view().field(Field::Status).text.contains("60 seconds"));
     bench.now += Duration::from_millis(2_500);

@@ -109,6 +109,28 @@ impl Event {
         )
     }
 
+    /// A server of version 1 allowed a logon; nothing proves that it was the server.
+    #[must_use]
+    pub fn logon_allowed_unsigned(account: &str, reason: &str) -> Self {
+        Self::new(
+            200,
+            Level::Information,
+            format!("Logon of {account} allowed by the server ({reason}, protocol version 1)."),
+        )
+    }
+
+    /// A server of version 1 let an account pass that no access of the service names.
+    #[must_use]
+    pub fn logon_passed_through(account: &str) -> Self {
+        Self::new(
+            203,
+            Level::Warning,
+            format!(
+                "{account} passed without a second factor: the server passes through whom no access names."
+            ),
+        )
+    }
+
     /// The server denied a logon.
     #[must_use]
     pub fn logon_denied(account: &str, reason: &str, short_code: &str) -> Self {

@@ -35,6 +35,8 @@ pub enum Reply {
     Fails(TransportError),
     /// No answer, after this time.
     After(core::time::Duration, TransportError),
+    /// Exactly this, after this time.
+    Late(core::time::Duration, HttpAnswer),
 }
 
 pub struct FakeServer {
@@ -315,9 +317,11 @@ impl FakeServer {
                 Reply::Raw(self.raw(200, &serde_json::to_vec(&Answer::Keys { keys }).unwrap()))
             }
             path => {
+                let is_v1 = Self::is_v1(request);
                 let mut script = self.script.lock().unwrap();
                 match script.as_mut() {
                     Some(script) => script(address, request, self),
+                    None if is_v1 => Reply::Raw(self.raw(200, Self::original(request).as_bytes())),
                     None if path == protocol::v2::path::CHECK => Reply::Signed(Answer::Check(CheckAnswer {
                         accounts: Vec::new(),
                         ask_trasa_id: true,
@@ -382,6 +386,10 @@ impl Transport for FakeServer {
             }
             Reply::Raw(answer) => Ok(answer),
             Reply::Fails(error) => Err(error),
+            Reply::Late(time, answer) => {
+                self.clock.advance(time.min(deadlines.total));
+                if time > deadlines.total { Err(TransportError::Timeout) } else { Ok(answer) }
+            }
             Reply::After(time, error) => {
                 let waits = time.min(deadlines.total);
                 self.clock.advance(waits);

@@ -251,6 +251,11 @@ impl World {
         };
         let admission = crate::exchange::admit(&self.services, &input, &crate::ports::Never)?;
         let configuration = admission.into_configuration(&self.services, Vec::new(), Vec::new())?;
+        self.save(&configuration, offline);
+        Ok(())
+    }
+
+    pub(super) fn save(&self, configuration: &crate::config::Configuration, offline: &[&str]) {
         let machine = self.services.machine.facts();
         let users = offline
             .iter()
@@ -259,8 +264,7 @@ impl World {
             })
             .collect();
         let list = crate::config::OfflineList { serial: 0, users };
-        crate::config::save(&self.services, &configuration, &list).expect("saves");
-        Ok(())
+        crate::config::save(&self.services, configuration, &list).expect("saves");
     }
 
     /// Every text that was written to the event log.

@@ -132,7 +132,7 @@ fn perform(bench: &mut Bench, step: &Step) -> Option<Permit> {
         Step::Phone => {
             if let Some(ticket) = ticket {
                 let until = bench.now + Duration::from_secs(60);
-                bench.event(Event::Progress(ticket, Progress::Phone { number: "42".into(), until }));
+                bench.event(Event::Progress(ticket, Progress::Phone { number: Some("42".into()), until }));
             }
         }
         Step::Walk => {
