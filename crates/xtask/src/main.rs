@@ -10,8 +10,11 @@
 
 mod checks;
 mod demo;
+mod listener;
+mod original_server;
 mod packages;
 mod play;
+mod screens;
 mod server;
 mod ship;
 mod steps;
@@ -32,13 +35,19 @@ use crate::workspace::Workspace;
 const HELP: &str = "\
 ./x COMMAND: builds, tests and shows TRASA for Windows. Installs what is missing (Debian packages, as root or by sudo).
 
-  demo [--list] [--scene NAME]... [--json] [--keep]
-            a guarded Windows logon in Wine against the real server, scene by scene
+  demo [--list] [--scene NAME]... [--json] [--keep] [--as-built]
+            a guarded Windows logon in Wine against the real server, scene by scene; with --as-built on what lies in
+            dist/, without building
   run [--data DIR] [--listen ADDRESS]
             a server to play with, on target/play and 127.0.0.1:8443; says what to do next
+  original-server [OPTION]...
+            a stand-in of an original TRASA server with its oddities, to try agents against; --help lists them
   test [--list] [--only STEP]...
             everything that must hold before a change lands: format, warnings, tests on Linux and in Wine, the demo
   build     what ships: dist/trasa-server, dist/TrasaCP.dll, dist/TrasaConfig.exe, dist/logon-host.exe
+  screens [--list] [--only WALK]... [--update] [--as-built]
+            a picture of every state of the tile, compared with the one that is kept; --update takes what is seen now
+            for what is right
   bench [ARGUMENT]...
             decisions a second and how long one takes; the arguments go to the benchmark (--help lists them)
   audit [--list] [--only STEP]...
@@ -91,10 +100,14 @@ fn command() -> Result<()> {
         }
     };
     let workspace = Workspace::find()?;
-    if name == "bench" {
+    // What has options of its own.
+    if name == "bench" || name == "original-server" {
         let rest =
             arguments.raw_args()?.map(|word| word.string()).collect::<Result<Vec<_>, _>>().context(Usage)?;
-        return upkeep::bench(&workspace, &rest);
+        return match name.as_str() {
+            "bench" => upkeep::bench(&workspace, &rest),
+            _ => original_server::run(&workspace, &rest),
+        };
     }
     let options = Options::parse(&name, &mut arguments)?;
     if options.help {
@@ -105,6 +118,7 @@ fn command() -> Result<()> {
         match name.as_str() {
             "demo" => demo::list(),
             "test" => steps::list(&test::STEPS),
+            "screens" => screens::list(),
             _ => steps::list(&upkeep::AUDIT),
         }
         return Ok(());
@@ -112,6 +126,7 @@ fn command() -> Result<()> {
     match name.as_str() {
         "demo" => demo::play(&workspace, &options.demo()).map(drop),
         "run" => play::run(&workspace, options.data.as_deref(), options.listen.as_deref()),
+        "screens" => screens::play(&workspace, &options.screens()).map(drop),
         "test" => steps::run(&workspace, &test::STEPS, &options.names),
         "build" => ship::build(&workspace),
         "audit" => steps::run(&workspace, &upkeep::AUDIT, &options.names),
@@ -127,6 +142,8 @@ struct Options {
     list: bool,
     json: bool,
     keep: bool,
+    update: bool,
+    as_built: bool,
     names: Vec<String>,
     data: Option<String>,
     listen: Option<String>,
@@ -139,10 +156,12 @@ impl Options {
         while let Some(argument) = arguments.next().context(Usage)? {
             match (command, argument) {
                 (_, Long("help") | Short('h')) => options.help = true,
-                ("demo" | "test" | "audit", Long("list")) => options.list = true,
+                ("demo" | "screens" | "test" | "audit", Long("list")) => options.list = true,
                 ("demo", Long("json")) => options.json = true,
                 ("demo", Long("keep")) => options.keep = true,
-                ("demo", Long("scene")) | ("test" | "audit", Long("only")) => {
+                ("screens", Long("update")) => options.update = true,
+                ("demo" | "screens", Long("as-built")) => options.as_built = true,
+                ("demo", Long("scene")) | ("screens" | "test" | "audit", Long("only")) => {
                     options.names.push(arguments.value().and_then(|value| value.string()).context(Usage)?);
                 }
                 ("run", Long("data")) => options.data = Some(arguments.value()?.string().context(Usage)?),
@@ -153,7 +172,16 @@ impl Options {
         Ok(options)
     }
 
+    fn screens(&self) -> screens::Options {
+        screens::Options { walks: self.names.clone(), update: self.update, as_built: self.as_built }
+    }
+
     fn demo(&self) -> demo::Options {
-        demo::Options { scenes: self.names.clone(), json: self.json, keep: self.keep }
+        demo::Options {
+            scenes: self.names.clone(),
+            json: self.json,
+            keep: self.keep,
+            as_built: self.as_built,
+        }
     }
 }

@@ -37,6 +37,16 @@ pub const PYTHON: Need = Need { proof: "python3", package: "python3" };
 /// Certificates for the stand-in server.
 pub const OPENSSL: Need = Need { proof: "openssl", package: "openssl" };
 
+/// What sends an original agent's requests.
+pub const CURL: Need = Need { proof: "curl", package: "curl" };
+/// Another clock for one program.
+pub const FAKETIME: Need =
+    Need { proof: "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1", package: "libfaketime" };
+
+/// What the pictures of the logon screen are drawn with: close to Windows' own, and the same everywhere.
+pub const FONT: Need =
+    Need { proof: "/usr/share/fonts/truetype/open-sans/OpenSans-Regular.ttf", package: "fonts-open-sans" };
+
 /// Installs what is missing.
 ///
 /// # Errors

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+use crate::packages::FAKETIME;
 use crate::ship;
 use crate::task::{end, last_lines, shown};
 use crate::workspace::Workspace;
@@ -23,6 +24,8 @@ pub struct Server {
     port: u16,
     log: PathBuf,
     child: Option<Child>,
+    /// Its clock minus the true one, in seconds.
+    clock_off_secs: i64,
 }
 
 impl Server {
@@ -32,7 +35,14 @@ impl Server {
     /// When the log folder cannot be made.
     pub fn new(workspace: &Workspace, data: &Path, port: u16, log: &str) -> Result<Self> {
         let program = workspace.dist().join(ship::SERVER);
-        Ok(Self { program, data: data.to_owned(), port, log: workspace.log(log)?, child: None })
+        Ok(Self {
+            program,
+            data: data.to_owned(),
+            port,
+            log: workspace.log(log)?,
+            child: None,
+            clock_off_secs: 0,
+        })
     }
 
     /// The data folder.
@@ -54,7 +64,22 @@ impl Server {
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command.arg("--data").arg(&self.data).args(words);
+        if self.clock_off_secs != 0 {
+            // The wall clock only: a machine whose clock was set wrong measures durations as well as before.
+            command.env("LD_PRELOAD", FAKETIME.proof).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+            command.env("FAKETIME", format!("{:+}", self.clock_off_secs));
+        }
         command
+    }
+
+    /// From the next start on it listens on another port, and agents have to be told.
+    pub fn move_to(&mut self, port: u16) {
+        self.port = port;
+    }
+
+    /// Sets its clock wrong by so many seconds, from the next start on; 0 sets it right.
+    pub fn set_clock_off(&mut self, secs: i64) {
+        self.clock_off_secs = secs;
     }
 
     /// Runs a command of the server's command line with `--json` and returns what it printed.

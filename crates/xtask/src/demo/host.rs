@@ -40,6 +40,7 @@ pub enum Scenario {
 pub struct World {
     folder: PathBuf,
     walks: u32,
+    clock_off_secs: i64,
 }
 
 /// What happened in one walk.
@@ -54,9 +55,14 @@ impl World {
     /// When the folder cannot be made.
     pub fn new(folder: &Path) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
-        let world = Self { folder: folder.to_owned(), walks: 0 };
+        let world = Self { folder: folder.to_owned(), walks: 0, clock_off_secs: 0 };
         world.write(Scenario::Logon, &EVERYBODY)?;
         Ok(world)
+    }
+
+    /// Sets the machine's clock wrong by so many seconds.
+    pub fn set_clock_off(&mut self, secs: i64) {
+        self.clock_off_secs = secs;
     }
 
     /// The world's file.
@@ -79,7 +85,13 @@ impl World {
             }
             Scenario::Rdp => json!({"id": 2, "kind": "remote"}),
         };
-        let world = json!({"host": HOST, "accounts": accounts, "session": session, "state": "state"});
+        let world = json!({
+            "host": HOST,
+            "accounts": accounts,
+            "session": session,
+            "state": "state",
+            "time_offset_s": self.clock_off_secs,
+        });
         std::fs::write(self.file(), format!("{world:#}")).context("cannot write the world")
     }
 

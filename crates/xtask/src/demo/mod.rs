@@ -3,7 +3,10 @@
 //! The DLL that ships is loaded in Wine by a host that plays LogonUI and talks HTTPS to the real server. Each scene
 //! says what it saw at the tile and what that shows; a scene that sees something else fails the demo.
 
+mod clock;
 mod host;
+mod original_agent;
+mod original_server;
 mod people;
 mod scenes;
 mod stage;
@@ -17,7 +20,9 @@ use serde_json::{Value, json};
 
 use crate::ship;
 use crate::workspace::Workspace;
+pub use host::{FILTER_CLSID, PROVIDER_CLSID};
 use stage::Stage;
+pub use stand_in::Identity;
 
 /// What the demo can be told.
 #[derive(Debug, Default, Clone)]
@@ -28,6 +33,8 @@ pub struct Options {
     pub json: bool,
     /// Leave server and Wine running.
     pub keep: bool,
+    /// Play what lies in `dist/`, without building it.
+    pub as_built: bool,
 }
 
 /// One thing to be seen.
@@ -81,7 +88,9 @@ pub fn play(workspace: &Workspace, options: &Options) -> Result<usize> {
         bail!("no scene {unknown}; ./x demo --list names them");
     }
     let aloud = !options.json;
-    ship::build(workspace)?;
+    if !options.as_built {
+        ship::build(workspace)?;
+    }
     let mut stage = Stage::build(workspace)?;
     let chosen: Vec<&Scene> = scenes()
         .iter()

@@ -120,25 +120,17 @@ impl Office {
     /// # Errors
     /// When the person has no device or oathtool fails.
     pub fn code(&self, person: &Person) -> Result<String> {
+        self.code_in(person, 0)
+    }
+
+    /// The code that the authenticator shows in so many seconds.
+    ///
+    /// # Errors
+    /// See [`Office::code`].
+    pub fn code_in(&self, person: &Person, secs: i64) -> Result<String> {
         let secret = self.secrets.iter().find(|(name, _)| *name == person.name);
         let (_, secret) = secret.with_context(|| format!("{} has no device", person.name))?;
-        // On standard input: a command line can be seen by others.
-        let mut child = Command::new("oathtool")
-            .args(["--totp", "--base32", "-"])
-            .stdin(std::process::Stdio::piped())
-            .stdout(std::process::Stdio::piped())
-            .spawn()
-            .context("cannot start oathtool")?;
-        std::io::Write::write_all(
-            &mut child.stdin.take().context("oathtool reads nothing")?,
-            secret.as_bytes(),
-        )?;
-        let output = child.wait_with_output()?;
-        let code = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        if !output.status.success() || code.len() != 6 {
-            bail!("oathtool made no code");
-        }
-        Ok(code)
+        code_of(secret, secs)
     }
 
     /// A code that is not the person's now, and not one of the neighbours that are accepted as well.
@@ -149,6 +141,27 @@ impl Office {
         let right: u32 = self.code(person)?.parse()?;
         Ok(format!("{:06}", (right + 123_457) % 1_000_000))
     }
+}
+
+/// The one-time code of a secret in so many seconds, by oathtool.
+///
+/// # Errors
+/// When oathtool fails.
+pub fn code_of(secret: &str, secs: i64) -> Result<String> {
+    // On standard input: a command line can be seen by others.
+    let mut child = Command::new("oathtool")
+        .args(["--totp", "--base32", "--now", &format!("now {secs:+} seconds"), "-"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .context("cannot start oathtool")?;
+    std::io::Write::write_all(&mut child.stdin.take().context("oathtool reads nothing")?, secret.as_bytes())?;
+    let output = child.wait_with_output()?;
+    let code = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if !output.status.success() || code.len() != 6 {
+        bail!("oathtool made no code");
+    }
+    Ok(code)
 }
 
 /// A text of a JSON object.

@@ -8,10 +8,11 @@ use serde_json::Value;
 
 use super::Seen;
 use super::host::{Place, Scenario, Walked, World};
+use super::original_server::OriginalServer;
 use super::people::{Office, Person, text};
 use super::stand_in::{Identity, Mode, StandIn};
 use super::windows::{self, Said};
-use crate::packages::{self, OATHTOOL, OPENSSL, PYTHON};
+use crate::packages::{self, CURL, FAKETIME, OATHTOOL, OPENSSL, PYTHON};
 use crate::server::{Server, free_port};
 use crate::wine::Wine;
 use crate::workspace::Workspace;
@@ -37,7 +38,7 @@ impl Stage {
     /// # Errors
     /// When something is missing and cannot be installed, or does not start.
     pub fn build(workspace: &Workspace) -> Result<Self> {
-        packages::ensure(workspace, &[OATHTOOL, PYTHON, OPENSSL])?;
+        packages::ensure(workspace, &[OATHTOOL, PYTHON, OPENSSL, CURL, FAKETIME])?;
         let lock = lock(workspace)?;
         let folder = workspace.target("demo");
         if folder.exists() {
@@ -68,6 +69,7 @@ impl Stage {
     /// When the server or the agent refuses to be set up.
     pub fn fresh(&mut self) -> Result<()> {
         self.server.stop()?;
+        self.server.set_clock_off(0);
         for old in [self.server.data().to_owned(), self.recovery_key()] {
             remove(&old)?;
         }
@@ -113,7 +115,15 @@ impl Stage {
     /// # Errors
     /// When it cannot be started.
     pub fn set(&self, service_key: &str, more: &[&str]) -> Result<Said> {
-        windows::set(&self.place(), &self.world, &self.office, &self.server.address(), service_key, more)
+        self.set_for(&self.office.service_id, service_key, more)
+    }
+
+    /// The same for another service of the server.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn set_for(&self, service_id: &str, service_key: &str, more: &[&str]) -> Result<Said> {
+        windows::set(&self.place(), &self.world, service_id, &self.server.address(), service_key, more)
     }
 
     /// `TrasaConfig <words>`.
@@ -177,6 +187,33 @@ impl Stage {
     pub fn stolen_identity(&self) -> Identity {
         let data = self.server.data();
         Identity { certificate: data.join("tls-cert.pem"), key: data.join("tls-key.pem") }
+    }
+
+    /// An original server on a port of its own. Each of a scene's is of the same service and shows the same TLS key,
+    /// unless the options say otherwise.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn original_server(&self, options: &[&str]) -> Result<OriginalServer> {
+        let folder = self.file(&format!("original-{}", self.scenes));
+        OriginalServer::start(&self.workspace, &folder, free_port()?, options)
+    }
+
+    /// Gives the server this TLS identity and starts it anew.
+    ///
+    /// # Errors
+    /// When a file cannot be copied, or the server does not start.
+    pub fn use_identity(&mut self, identity: &Identity) -> Result<()> {
+        self.server.stop()?;
+        let own = self.stolen_identity();
+        std::fs::copy(&identity.certificate, own.certificate)?;
+        std::fs::copy(&identity.key, own.key)?;
+        self.server.start()
+    }
+
+    /// Sets the guarded machine's clock wrong by so many seconds.
+    pub fn set_machines_clock_off(&mut self, secs: i64) {
+        self.world.set_clock_off(secs);
     }
 
     /// Moves the server to another port and puts a man in the middle on its own, who forges what passes.

@@ -1,19 +1,15 @@
 //! Something else that answers on the server's port: garbage, an error, a portal's page, a man in the middle.
 
 use std::fs::File;
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::task::{end, last_lines};
+use crate::listener::Listener;
 
 const PROGRAM: &str = include_str!("stand_in.py");
-/// How long it may take to listen.
-const START_LIMIT: Duration = Duration::from_secs(10);
 
 /// What the stand-in answers.
 #[derive(Debug, Clone, Copy)]
@@ -63,8 +59,8 @@ impl Identity {
 
 /// A running stand-in. Dropped, it is stopped.
 pub struct StandIn {
-    child: Child,
     notes: PathBuf,
+    _listener: Listener,
 }
 
 impl StandIn {
@@ -77,8 +73,6 @@ impl StandIn {
         std::fs::write(&program, PROGRAM)?;
         let notes = folder.join("stand-in-notes.jsonl");
         File::create(&notes)?;
-        let log = folder.join("stand-in.log");
-        let errors = File::create(&log)?;
         let (word, upstream) = match mode {
             Mode::Garbage => ("garbage", None),
             Mode::Error500 => ("500", None),
@@ -88,16 +82,8 @@ impl StandIn {
         let mut command = Command::new("python3");
         command.arg(&program).arg(word).arg(port.to_string());
         command.arg(&identity.certificate).arg(&identity.key).arg(&notes).args(upstream);
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors).spawn();
-        let mut stand_in = Self { child: child.context("cannot start python3")?, notes };
-        let started = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            if stand_in.child.try_wait()?.is_some() || started.elapsed() > START_LIMIT {
-                bail!("the stand-in server does not listen: {}", last_lines(&log, 5));
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Ok(stand_in)
+        let listener = Listener::start(&mut command, &folder.join("stand-in.log"), port)?;
+        Ok(Self { notes, _listener: listener })
     }
 
     /// The requests it was sent, as `{method, path, body}`.
@@ -107,11 +93,5 @@ impl StandIn {
     pub fn requests(&self) -> Result<Vec<Value>> {
         let notes = std::fs::read_to_string(&self.notes)?;
         notes.lines().map(|line| serde_json::from_str(line).context("a stand-in's note is no JSON")).collect()
-    }
-}
-
-impl Drop for StandIn {
-    fn drop(&mut self) {
-        end(&mut self.child);
     }
 }

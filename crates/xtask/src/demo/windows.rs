@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::host::{Place, World};
-use super::people::{OLGA, Office};
+use super::people::OLGA;
 use crate::ship;
 use crate::task::shown;
 
@@ -99,19 +99,19 @@ impl Said {
     }
 }
 
-/// `TrasaConfig set` for this service, with one offline user; the ServiceKey goes to its standard input.
+/// `TrasaConfig set` for a service, with one offline user; the ServiceKey goes to its standard input.
 ///
 /// # Errors
 /// When it cannot be started.
 pub fn set(
     at: &Place,
     world: &World,
-    office: &Office,
+    service_id: &str,
     server: &str,
     key: &str,
     more: &[&str],
 ) -> Result<Said> {
-    let words = ["set", "--service-id", &office.service_id, "--server", server];
+    let words = ["set", "--service-id", service_id, "--server", server];
     let rest = ["--offline-users", OLGA.name, "--skip-tls-verification"];
     config(at, world, &[&words[..], &rest[..], more].concat(), key)
 }

@@ -3,12 +3,9 @@
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::{Scene, Seen, Stage, expect_refused, newest_logon, refused, to_step_2, type_code};
+use super::{NOT_PERMITTED, Scene, Seen, Stage, expect_refused, newest_logon, refused, to_step_2, type_code};
 use crate::demo::host::Scenario;
 use crate::demo::people::{ANNA, BOB, DORA, NORA, Person};
-
-/// One text for unknown, disabled and no access: the tile tells nobody who exists.
-const NOT_PERMITTED: &str = "does not let this user sign in";
 
 pub const NO_ACCESS: Scene =
     Scene { name: "no-access", title: "a user with a device and without an access", run: no_access };

@@ -4,7 +4,11 @@ mod access;
 mod codes;
 mod kinds;
 mod no_server;
+mod original_words;
+mod originals;
 mod recovery;
+mod slips;
+mod upkeep;
 
 use anyhow::{Result, bail};
 
@@ -29,6 +33,18 @@ pub const ALL: &[Scene] = &[
     recovery::CONFIGURATION_DELETED,
     recovery::DATABASE_RESTORED,
     recovery::SIGNING_KEY_LOST,
+    slips::NOBODY_ENROLLED,
+    slips::ADMINISTRATOR_WITHOUT_ACCESS,
+    slips::POLICY_ENDED,
+    slips::USER_DISABLED_AND_BACK,
+    slips::MACHINE_REVOKED_AND_BACK,
+    slips::SERVICE_DELETED,
+    upkeep::CERTIFICATE_RENEWED,
+    upkeep::CERTIFICATE_REPLACED,
+    upkeep::SERVER_MOVED,
+    upkeep::MACHINES_CLOCK_OFF,
+    upkeep::SERVERS_CLOCK_OFF,
+    originals::ORIGINAL_WORDS,
     kinds::WATCH_MODE,
     kinds::DISARMED,
     kinds::UNLOCK,
@@ -60,12 +76,25 @@ fn expect_refused(text: &str) -> String {
     format!("list\nexpect text \"{text}\"\nexpect no-serialization\nexpect never serialized\n")
 }
 
+/// One text for unknown, disabled and no access: the tile tells nobody who exists.
+const NOT_PERMITTED: &str = "does not let this user sign in";
+
 /// What the tile says when no decision could be had; it speaks of the network, not of the code.
 const NOT_REACHED: &str = "could not be reached";
 
 /// Logs a person on with a right code.
 fn log_on(stage: &mut Stage, seen: &mut Seen, person: &Person) -> Result<Walked> {
-    let code = stage.office.code(person)?;
+    log_on_with(stage, seen, person, 0)
+}
+
+/// Logs the same person on once more without waiting for a fresh code: with the one that comes next, which is taken
+/// already, since phones' clocks are not exact.
+fn log_on_again(stage: &mut Stage, seen: &mut Seen, person: &Person) -> Result<Walked> {
+    log_on_with(stage, seen, person, 30)
+}
+
+fn log_on_with(stage: &mut Stage, seen: &mut Seen, person: &Person, code_in_secs: i64) -> Result<Walked> {
+    let code = stage.office.code_in(person, code_in_secs)?;
     let script = [to_step_2(person), type_code(&code), expect_in(person)].concat();
     stage.walk(Scenario::Logon, &script, seen)
 }
