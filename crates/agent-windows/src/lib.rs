@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 pub use accounts::{LocalAccount, WindowsAccounts, WindowsPasswords, local_accounts, local_administrators};
 pub use clock::WindowsClock;
-pub use console_input::without_echo;
+pub use console_input::{console_line, without_echo};
 pub use elevation::is_elevated;
 pub use event_log::WindowsEventLog;
 pub use event_query::newest_events;

@@ -2,12 +2,15 @@
 //! Pure: the caller gathers the facts.
 
 mod lines;
+mod surroundings;
 
 pub use lines::{Check, Line, Verdict};
+pub use surroundings::{Surroundings, surroundings};
 
 use crate::account::{Account, ResolveError};
 use crate::config::{OfflineList, State};
 use crate::exchange::CallFailed;
+use crate::trial;
 use protocol::v2::{CheckAnswer, CheckedAccount, Registration};
 
 /// How an account signed in last.
@@ -37,7 +40,6 @@ pub struct Subject {
 
 /// What was found out.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "facts, each read by one line of the check")]
 pub struct Facts {
     /// The agent's state.
     pub state: State,
@@ -55,22 +57,18 @@ pub struct Facts {
     pub unresolved: Vec<(String, ResolveError)>,
     /// Provider and filter.
     pub registration: Registration,
-    /// AutoAdminLogon signs an account in by itself.
-    pub auto_admin_logon: bool,
-    /// Windows signs the last user in by itself after an update (ARSO).
-    pub automatic_restart_sign_on: bool,
-    /// A policy excludes our provider (`ExcludedCredentialProviders`).
-    pub excluded_by_policy: bool,
-    /// Remote desktop clients may use Restricted Admin or Remote Credential Guard.
-    pub restricted_admin: bool,
+    /// Whether the registered DLL loads, and why not; `None` where it was not tried.
+    pub dll: Option<Result<(), String>>,
+    /// Windows around the tile.
+    pub surroundings: Surroundings,
     /// Server time minus ours, in seconds, where known.
     pub clock_offset: Option<i64>,
     /// The machine's proxy, where there is one.
     pub proxy: Option<String>,
     /// Days until the server's certificate ends, where known.
     pub certificate_days: Option<i64>,
-    /// `try` passed since the configuration was saved.
-    pub trial_passed: bool,
+    /// The trial logon that counts for this configuration.
+    pub trial: Option<trial::Passed>,
 }
 
 /// What the administrator waived.
@@ -114,7 +112,10 @@ pub fn check(facts: &Facts, waived: Waived) -> Report {
     lines.push(lines::offline_administrator(facts, waived));
     lines.push(lines::trial(facts, waived));
     lines.extend(lines::registration(facts));
-    lines.extend(lines::surroundings(facts));
+    lines.extend(lines::dll(facts));
+    lines.extend(surroundings(&facts.surroundings));
+    lines.extend(lines::way_to_the_server(facts));
+    lines.extend(lines::other_sign_in(facts));
     Report { lines }
 }
 

@@ -8,7 +8,7 @@
 //! - [`exchange`]: admission, logons, checks and reports, in protocol v2 over a transport.
 //! - [`offline`]: who passes without a decision, and the record of it.
 //! - [`config`]: what is saved, and the machine's state. [`check`]: the check before arming.
-//!   [`trial`]: a logon rehearsed before it. [`pending`]: arming that waits. [`probation`]: the day after.
+//!   [`boots`]: starts in safe mode. [`trial`]: a logon rehearsed before it. [`pending`]: arming that waits. [`probation`]: the day after.
 //!   [`report`]: the heartbeat.
 //! - [`account`], [`password`]: names, and what LogonUserW's answer means. [`presence`]: whether the
 //!   tile is there at all. [`texts`]: every sentence for people.
@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+pub mod boots;
 pub mod check;
 pub mod config;
 pub mod exchange;

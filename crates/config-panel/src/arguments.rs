@@ -2,6 +2,7 @@
 
 use crate::console::Exit;
 use agent::check::Check;
+use agent::logon::MethodChoice;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 use std::ffi::OsString;
@@ -35,6 +36,12 @@ pub enum Command {
     Show,
     /// Look for everything that would be in the way at a guarded logon: who would get in, and why not.
     Check(CheckCommand),
+    /// Walk a logon on this console, with the real password check and the real server, before arming.
+    ///
+    /// Password and code are typed without echo, or come on standard input, a line each; never as an
+    /// argument, which others could see. Nothing of Windows is changed. A trial that passed counts for
+    /// `arm` until the configuration changes, a week at most.
+    Try(Try),
     /// Guard the Windows logon from now on, if somebody would get in.
     Arm(Arm),
     /// Guard the Windows logon no longer. The configuration stays.
@@ -84,10 +91,46 @@ pub struct CheckCommand {
     pub without_offline_user: bool,
 }
 
+/// `try`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  TrasaConfig try\n  \
+    TrasaConfig try --user WS01\\anna --trasa-id anna@acme.example --method code < password-and-code.txt")]
+pub struct Try {
+    /// The Windows account, as it is typed at the logon; asked for where it is not given.
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// The TRASA username or email address.
+    #[arg(long, value_name = "ID")]
+    pub trasa_id: Option<String>,
+    /// The second factor.
+    #[arg(long, value_enum)]
+    pub method: Option<TrialMethod>,
+}
+
+/// The entries of the tile's method list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum TrialMethod {
+    /// Push to the phone.
+    Push,
+    /// One-time code.
+    Code,
+}
+
+impl TrialMethod {
+    /// The entry.
+    #[must_use]
+    pub const fn choice(self) -> MethodChoice {
+        match self {
+            Self::Push => MethodChoice::Push,
+            Self::Code => MethodChoice::Code,
+        }
+    }
+}
+
 /// `arm`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  TrasaConfig arm --without-trial\n  \
-    TrasaConfig arm --without-trial --without-offline-user")]
+#[command(after_help = "Examples:\n  TrasaConfig arm\n  TrasaConfig arm --without-trial\n  \
+    TrasaConfig arm --without-trial --without-offline-user\n  TrasaConfig arm --when-approved --json")]
 pub struct Arm {
     /// Arm without a trial logon.
     #[arg(long)]
@@ -100,6 +143,13 @@ pub struct Arm {
     /// within a day and before the first logon, two starts of Windows refuse whose password is right.
     #[arg(long)]
     pub without_probation: bool,
+    /// For unattended installations: arm without a trial logon and without probation, now or as soon as
+    /// the computer is approved in TRASA and the check finds nothing in the way. The report task does it.
+    #[arg(long, conflicts_with = "without_probation")]
+    pub when_approved: bool,
+    /// With --when-approved: with probation all the same.
+    #[arg(long, requires = "when_approved")]
+    pub probation: bool,
 }
 
 /// `register`.
@@ -195,6 +245,9 @@ mod tests {
             "",
             "frobnicate",
             "arm --force",
+            "arm --probation",
+            "try --password p",
+            "try --code 123456",
         ] {
             assert!(matches!(of(line), Parsed::Say { exit: Exit::Usage, .. }), "{line}");
         }
@@ -208,7 +261,7 @@ mod tests {
 
     #[test]
     fn every_command_has_help_with_an_example() {
-        for command in ["set", "show", "check", "arm", "disarm", "report", "register", "unregister"] {
+        for command in ["set", "show", "check", "try", "arm", "disarm", "report", "register", "unregister"] {
             let Parsed::Say { text, exit: Exit::Ok, .. } = of(&format!("{command} --help")) else {
                 panic!("{command}")
             };

@@ -217,6 +217,13 @@ impl<'a> Console<'a> {
         Ok(())
     }
 
+    /// Says how it is going, beside the result; nothing where a script reads.
+    pub fn progress(&mut self, line: &str) {
+        if !self.json {
+            let _closed = writeln!(self.err, "{}", printable(line));
+        }
+    }
+
     /// Prints a failure and gives its exit code.
     pub fn fail(&mut self, failure: &Failure) -> u8 {
         let line = if self.json {

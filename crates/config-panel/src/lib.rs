@@ -16,6 +16,7 @@ pub mod secret;
 pub mod surroundings;
 #[cfg(test)]
 mod testing;
+pub mod typing;
 #[cfg(windows)]
 mod windows;
 
@@ -42,7 +43,7 @@ pub fn main() -> ExitCode {
 #[cfg(windows)]
 fn run(arguments: arguments::Arguments, console: &mut Console<'_>) -> u8 {
     let panel = windows::panel();
-    command::run(arguments.command, &panel, &mut windows::read_secret, console)
+    command::run(arguments.command, &panel, &mut windows::read_secret, &mut windows::ConsoleTyping, console)
 }
 
 #[cfg(not(windows))]

@@ -1,7 +1,7 @@
 //! Everything that a command has at hand.
 
 use crate::console::Failure;
-use crate::ports::{Elevation, LocalAccounts, LocalMachine, ProgramFiles};
+use crate::ports::{Diagnostics, Elevation, LocalAccounts, LocalMachine, ProgramFiles};
 use crate::registration;
 use agent::account::{Account, AccountKind, LOOKUP_LIMIT, same_name};
 use agent::report;
@@ -19,6 +19,8 @@ pub struct Panel {
     pub local_machine: Box<dyn LocalMachine>,
     /// Our files.
     pub program: Box<dyn ProgramFiles>,
+    /// For whoever looks for a fault.
+    pub diagnostics: Box<dyn Diagnostics>,
 }
 
 impl core::fmt::Debug for Panel {
@@ -78,6 +80,10 @@ impl Panel {
     #[must_use]
     pub fn report_facts(&self) -> report::Facts {
         let administrators = self.local_administrators().iter().map(Account::to_wire).collect();
-        report::Facts { registration: registration::facts(self), administrators, ..report::Facts::default() }
+        report::Facts {
+            registration: registration::facts(self),
+            administrators,
+            safe_mode_boots: self.diagnostics.safe_mode_boots(),
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! What the panel asks Windows beyond the ports of [`agent::ports`].
 
 use agent::ports::{LookupError, ResolvedAccount, WriteFailed};
+use protocol::v2::SafeModeBoot;
 use std::path::Path;
+use zeroize::Zeroizing;
 
 /// Whether this process may change the machine.
 pub trait Elevation {
@@ -64,4 +66,32 @@ pub trait ProgramFiles {
 
     /// Whether a file is there.
     fn is_file(&self, path: &Path) -> bool;
+}
+
+/// A conversation on the console.
+pub trait Typing {
+    /// Asks for a line; hidden, nobody sees what is typed. `None` where there is no more to read.
+    fn line(&mut self, prompt: &str, hidden: bool) -> Option<Zeroizing<String>>;
+}
+
+/// What Windows says about itself when somebody looks for a fault.
+pub trait Diagnostics {
+    /// The machine's proxy, through which the server is asked; `None` without one.
+    fn machine_proxy(&self) -> Option<String>;
+
+    /// The version that a program file says it is.
+    fn file_version(&self, path: &Path) -> Option<String>;
+
+    /// Loads a DLL as LogonUI does, asks it for provider and filter, and lets go of it.
+    ///
+    /// # Errors
+    /// Why not, as a clause.
+    fn load_provider(&self, dll: &Path) -> Result<(), String>;
+
+    /// The starts of Windows in safe mode that the event log still knows of, oldest first. `None`
+    /// where Windows does not say.
+    fn safe_mode_boots(&self) -> Option<Vec<SafeModeBoot>>;
+
+    /// The newest entries of our own in the event log, newest first, as XML.
+    fn own_events(&self, most: usize) -> Option<Vec<String>>;
 }

@@ -4,7 +4,9 @@
 use crate::panel::Panel;
 use crate::registration::PROVIDER;
 use agent::Sid;
-use agent::check::LastSignIn;
+use agent::check::{LastSignIn, Surroundings};
+use agent::config::Loaded;
+use agent::ports::PolicyName;
 
 const WINLOGON: &str = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon";
 const PROFILES: &str = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList";
@@ -12,17 +14,32 @@ const LAST_PROVIDERS: &str = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Authent
 const SYSTEM_POLICIES: &str = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System";
 const LOGON_POLICIES: &str = r"SOFTWARE\Policies\Microsoft\Windows\System";
 const LSA: &str = r"SYSTEM\CurrentControlSet\Control\Lsa";
+const TERMINAL_SERVER: &str = r"SYSTEM\CurrentControlSet\Control\Terminal Server";
+const TERMINAL_POLICIES: &str = r"SOFTWARE\Policies\Microsoft\Windows NT\Terminal Services";
+const IMAGE_OPTIONS: &str = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion\Image File Execution Options";
+
+/// All of it that is about the computer and not about one account.
+#[must_use]
+pub fn gather(panel: &Panel, loaded: &Loaded) -> Surroundings {
+    Surroundings {
+        auto_admin_logon: auto_admin_logon(panel),
+        automatic_restart_sign_on: automatic_restart_sign_on(panel),
+        excluded_by_policy: excluded_by_policy(panel),
+        restricted_admin: restricted_admin(panel),
+        reconnects: reconnects(panel),
+        allowed_providers: allowed_providers(panel, loaded),
+        debugger_hooks: debugger_hooks(panel),
+    }
+}
 
 /// Windows signs an account in by itself (AutoAdminLogon).
-#[must_use]
-pub fn auto_admin_logon(panel: &Panel) -> bool {
+fn auto_admin_logon(panel: &Panel) -> bool {
     panel.local_machine.text(WINLOGON, "AutoAdminLogon").is_some_and(|value| value.trim() == "1")
 }
 
 /// Windows signs the last user in by itself after an update (ARSO): on from 8.1, unless a policy
 /// turns it off.
-#[must_use]
-pub fn automatic_restart_sign_on(panel: &Panel) -> bool {
+fn automatic_restart_sign_on(panel: &Panel) -> bool {
     const FIRST_BUILD: u32 = 9600;
     let version = panel.services.machine.facts().windows_version;
     let knows =
@@ -31,8 +48,7 @@ pub fn automatic_restart_sign_on(panel: &Panel) -> bool {
 }
 
 /// A policy keeps our provider from being loaded.
-#[must_use]
-pub fn excluded_by_policy(panel: &Panel) -> bool {
+fn excluded_by_policy(panel: &Panel) -> bool {
     let bare = |clsid: &str| clsid.trim().trim_matches(['{', '}', '"']).to_ascii_lowercase();
     panel
         .local_machine
@@ -41,9 +57,42 @@ pub fn excluded_by_policy(panel: &Panel) -> bool {
 }
 
 /// Remote desktop sessions may come in with no credential that a provider would see.
-#[must_use]
-pub fn restricted_admin(panel: &Panel) -> bool {
+fn restricted_admin(panel: &Panel) -> bool {
     panel.local_machine.number(LSA, "DisableRestrictedAdmin") == Some(0)
+}
+
+/// Remote desktop is on, and no policy forbids that a session comes back by itself (CVE-2019-9510).
+fn reconnects(panel: &Panel) -> bool {
+    let registry = &panel.local_machine;
+    registry.number(TERMINAL_SERVER, "fDenyTSConnections") == Some(0)
+        && registry.number(TERMINAL_POLICIES, "fDisableAutoReconnect") != Some(1)
+}
+
+/// Providers that stay beside ours: the policy's, or else the configuration's.
+fn allowed_providers(panel: &Panel, loaded: &Loaded) -> Vec<String> {
+    let policy = panel.services.policies.policy(PolicyName::AllowedProviders);
+    let configured = loaded.usable.as_ref().map(|usable| usable.configuration.allowed_providers.join(","));
+    let list = policy.or(configured).unwrap_or_default();
+    list.split(',').map(str::trim).filter(|clsid| !clsid.is_empty()).map(str::to_owned).collect()
+}
+
+/// Programs that anybody can start at the logon screen, with another one in their place (T1546.008).
+fn debugger_hooks(panel: &Panel) -> Vec<String> {
+    const PROGRAMS: [&str; 8] = [
+        "sethc.exe",
+        "utilman.exe",
+        "osk.exe",
+        "magnify.exe",
+        "narrator.exe",
+        "displayswitch.exe",
+        "atbroker.exe",
+        "logonui.exe",
+    ];
+    let hooked = |program: &&str| {
+        let key = format!(r"{IMAGE_OPTIONS}\{program}");
+        panel.local_machine.text(&key, "Debugger").is_some_and(|debugger| !debugger.trim().is_empty())
+    };
+    PROGRAMS.into_iter().filter(hooked).map(str::to_owned).collect()
 }
 
 /// Accounts with a profile that was used in the 90 days before `now` (Unix seconds).
@@ -97,33 +146,54 @@ pub fn last_sign_in(panel: &Panel, sid: &Sid) -> LastSignIn {
 
 #[cfg(test)]
 mod tests {
-    use super::{LAST_PROVIDERS, LOGON_POLICIES, LSA, PROFILES, SYSTEM_POLICIES, WINLOGON};
+    use super::{
+        IMAGE_OPTIONS, LAST_PROVIDERS, LOGON_POLICIES, LSA, PROFILES, SYSTEM_POLICIES, TERMINAL_POLICIES,
+        TERMINAL_SERVER, WINLOGON,
+    };
     use crate::testing::Fixture;
     use agent::Sid;
-    use agent::check::LastSignIn;
+    use agent::check::{LastSignIn, Surroundings};
+    use agent::config;
+    use agent::ports::PolicyName;
 
     const SID: &str = "S-1-5-21-1-2-3-1001";
+
+    fn found(fixture: &Fixture) -> Surroundings {
+        super::gather(&fixture.panel(), &config::load(&fixture.world.services))
+    }
 
     #[test]
     fn settings_that_let_somebody_in_by_another_way() {
         let fixture = Fixture::new();
-        let panel = fixture.panel();
-        assert!(!super::auto_admin_logon(&panel) && !super::excluded_by_policy(&panel));
-        assert!(!super::restricted_admin(&panel));
-        assert!(super::automatic_restart_sign_on(&panel), "on unless it is turned off");
+        let untouched = Surroundings { automatic_restart_sign_on: true, ..Surroundings::default() };
+        assert_eq!(found(&fixture), untouched, "ARSO is on unless it is turned off");
         fixture.set_text(WINLOGON, "AutoAdminLogon", "1");
         fixture.set_number(LSA, "DisableRestrictedAdmin", 0);
         fixture.set_number(SYSTEM_POLICIES, "DisableAutomaticRestartSignOn", 1);
-        assert!(super::auto_admin_logon(&panel) && super::restricted_admin(&panel));
-        assert!(!super::automatic_restart_sign_on(&panel));
+        fixture.set_number(TERMINAL_SERVER, "fDenyTSConnections", 0);
+        fixture.set_text(&format!(r"{IMAGE_OPTIONS}\Utilman.exe"), "Debugger", "cmd.exe");
+        fixture.set_text(&format!(r"{IMAGE_OPTIONS}\sethc.exe"), "Debugger", " ");
+        let expect = Surroundings {
+            auto_admin_logon: true,
+            restricted_admin: true,
+            reconnects: true,
+            debugger_hooks: vec!["utilman.exe".to_owned()],
+            ..Surroundings::default()
+        };
+        assert_eq!(found(&fixture), expect);
+        fixture.set_number(TERMINAL_POLICIES, "fDisableAutoReconnect", 1);
+        assert!(!found(&fixture).reconnects);
         for (list, excluded) in [
             ("{60B78E88-EAD8-445C-9CFD-0B87F74EA6CD}", false),
             ("{60B78E88-EAD8-445C-9CFD-0B87F74EA6CD}, {7b1f3c52-5e0b-4c7e-9a36-2d64d1a5c0e1}", true),
             ("7B1F3C52-5E0B-4C7E-9A36-2D64D1A5C0E1", true),
         ] {
             fixture.set_text(LOGON_POLICIES, "ExcludedCredentialProviders", list);
-            assert_eq!(super::excluded_by_policy(&panel), excluded, "{list}");
+            assert_eq!(found(&fixture).excluded_by_policy, excluded, "{list}");
         }
+        let policy = " {D6886603-9D2F-4EB2-B667-1971041FA96B}, ".to_owned();
+        fixture.world.registry.policies.lock().expect("lock").insert(PolicyName::AllowedProviders, policy);
+        assert_eq!(found(&fixture).allowed_providers, ["{D6886603-9D2F-4EB2-B667-1971041FA96B}"]);
     }
 
     #[test]

@@ -5,14 +5,21 @@ use crate::arguments::{self, Parsed};
 use crate::command;
 use crate::console::Console;
 use crate::panel::Panel;
-use crate::ports::{Elevation, LocalAccount, LocalAccounts, LocalMachine, ProgramFiles};
+use crate::ports::{Diagnostics, Elevation, LocalAccount, LocalAccounts, LocalMachine, ProgramFiles, Typing};
 use crate::secret;
 use agent::ports::{LookupError, ResolvedAccount, WriteFailed};
-use agent::testing::World;
+use agent::testing::{Reply, World};
+use protocol::error_code::ErrorCode;
+use protocol::reason::Reason;
+use protocol::v2::{
+    Answer, CheckAnswer, CheckPurpose, CheckRequest, CheckedAccount, ErrorBody, LogonRequest, Method, Params,
+    ReportAnswer, SafeModeBoot, path,
+};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use zeroize::Zeroizing;
 
 #[derive(Clone)]
 enum Value {
@@ -96,6 +103,42 @@ impl ProgramFiles for Rc<Files> {
     }
 }
 
+/// What Windows says of itself.
+pub(crate) struct FakeDiagnostics {
+    pub proxy: RefCell<Option<String>>,
+    pub version: RefCell<Option<String>>,
+    pub load_fault: RefCell<Option<String>>,
+    pub boots: RefCell<Option<Vec<SafeModeBoot>>>,
+    pub events: RefCell<Option<Vec<String>>>,
+}
+
+impl Diagnostics for Rc<FakeDiagnostics> {
+    fn machine_proxy(&self) -> Option<String> {
+        self.proxy.borrow().clone()
+    }
+    fn file_version(&self, _: &Path) -> Option<String> {
+        self.version.borrow().clone()
+    }
+    fn load_provider(&self, _: &Path) -> Result<(), String> {
+        self.load_fault.borrow().clone().map_or(Ok(()), Err)
+    }
+    fn safe_mode_boots(&self) -> Option<Vec<SafeModeBoot>> {
+        self.boots.borrow().clone()
+    }
+    fn own_events(&self, _: usize) -> Option<Vec<String>> {
+        self.events.borrow().clone()
+    }
+}
+
+/// What a person types, line by line.
+struct Typed<'a>(std::str::Lines<'a>);
+
+impl Typing for Typed<'_> {
+    fn line(&mut self, _: &str, _: bool) -> Option<Zeroizing<String>> {
+        self.0.next().map(|line| Zeroizing::new(line.to_owned()))
+    }
+}
+
 struct Elevated(Rc<Cell<bool>>);
 
 impl Elevation for Elevated {
@@ -136,6 +179,7 @@ pub(crate) struct Fixture {
     pub elevated: Rc<Cell<bool>>,
     pub accounts: Rc<RefCell<Vec<LocalAccount>>>,
     administrator: ResolvedAccount,
+    pub diagnostics: Rc<FakeDiagnostics>,
     registry: Rc<Registry>,
     files: Rc<Files>,
 }
@@ -152,6 +196,13 @@ impl Fixture {
             elevated: Rc::new(Cell::new(true)),
             accounts: Rc::new(RefCell::new(accounts.to_vec())),
             administrator: bat,
+            diagnostics: Rc::new(FakeDiagnostics {
+                proxy: RefCell::default(),
+                version: RefCell::new(Some(env!("CARGO_PKG_VERSION").to_owned())),
+                load_fault: RefCell::default(),
+                boots: RefCell::new(Some(Vec::new())),
+                events: RefCell::new(Some(Vec::new())),
+            }),
             registry: Rc::default(),
             files: Rc::default(),
         }
@@ -164,6 +215,7 @@ impl Fixture {
             accounts: Box::new(Local(self.accounts.clone(), self.administrator.clone())),
             local_machine: Box::new(self.registry.clone()),
             program: Box::new(self.files.clone()),
+            diagnostics: Box::new(self.diagnostics.clone()),
         }
     }
 
@@ -175,7 +227,13 @@ impl Fixture {
             Parsed::Run(arguments) => {
                 let mut console = Console::new(arguments.json, &mut out, &mut err);
                 let mut read = || secret::read(&mut input.as_bytes());
-                command::run(arguments.command, &self.panel(), &mut read, &mut console)
+                command::run(
+                    arguments.command,
+                    &self.panel(),
+                    &mut read,
+                    &mut Typed(input.lines()),
+                    &mut console,
+                )
             }
             Parsed::Say { text, json, exit } => Console::new(json, &mut out, &mut err).say(&text, exit),
         };
@@ -191,6 +249,15 @@ impl Fixture {
         let key = self.world.server.service_key().to_text();
         let service = self.world.server.service;
         self.run_with(&format!("set --service-id {service} --server one.example.com {more}"), &key)
+    }
+
+    /// Installed, configured with these offline users, at a server that lets `bat` in.
+    pub(crate) fn ready(offline: &str) -> Self {
+        let fixture = Self::new();
+        fixture.install();
+        assert_eq!(fixture.set(&format!("--offline-users={offline}")).exit, 0);
+        lets_in(&fixture, &["bat"]);
+        fixture
     }
 
     /// The DLL is there and registered.
@@ -215,4 +282,43 @@ impl Fixture {
     pub(crate) fn fail_write(&self, writes: usize) {
         self.registry.fails_in.set(Some(writes));
     }
+}
+
+/// A server that lets in whom it is told to: in reports, in checks and in logons.
+pub(crate) fn lets_in(fixture: &Fixture, names: &'static [&'static str]) {
+    fixture.world.server.script(move |_, request, server| {
+        let settings = server.settings.lock().unwrap().clone();
+        if request.path_and_query == path::REPORT {
+            return Reply::Signed(Answer::Report(ReportAnswer {
+                received: Vec::new(),
+                settings,
+                keys: server.chain.lock().unwrap().clone(),
+                release: false,
+                time: server.now(),
+            }));
+        }
+        if request.path_and_query.starts_with(path::LOGONS) {
+            let asked: LogonRequest = serde_json::from_slice(&request.body).unwrap();
+            let may = names.contains(&asked.account.name.as_str());
+            return if may { server.allow(request) } else { server.deny(request, Reason::NotPermitted) };
+        }
+        let asked: CheckRequest = serde_json::from_slice(&request.body).unwrap();
+        if asked.purpose == CheckPurpose::Arming && !settings.approved {
+            let code = ErrorCode::CheckRefused;
+            let error = ErrorBody { code, parameters: Params::new(), message: String::new() };
+            return Reply::Signed(Answer::Error(error));
+        }
+        let accounts = asked.accounts.into_iter().map(|account| {
+            let would_get_in = names.contains(&account.name.as_str());
+            CheckedAccount {
+                account,
+                would_get_in,
+                methods: if would_get_in { vec![Method::Totp] } else { Vec::new() },
+                reason: (!would_get_in).then_some(Reason::NoAccess),
+                parameters: Params::new(),
+            }
+        });
+        let accounts = if asked.purpose == CheckPurpose::Arming { accounts.collect() } else { Vec::new() };
+        Reply::Signed(Answer::Check(CheckAnswer { accounts, ask_trasa_id: true, time: server.now() }))
+    });
 }

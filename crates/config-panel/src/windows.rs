@@ -2,15 +2,19 @@
 
 use crate::console::Failure;
 use crate::panel::Panel;
-use crate::ports::{Elevation, LocalAccount, LocalAccounts, LocalMachine, ProgramFiles};
-use crate::registration::DLL;
+use crate::ports::{Diagnostics, Elevation, LocalAccount, LocalAccounts, LocalMachine, ProgramFiles, Typing};
+use crate::registration::{self, DLL};
 use crate::secret::{self, SecretText};
+use crate::typing;
 use agent::ports::{LookupError, ResolvedAccount, WriteFailed};
-use agent_windows::{Key, ValueError};
+use agent::printable::printable;
+use agent_windows::{Key, LoadFault, ValueError};
+use protocol::v2::SafeModeBoot;
 use std::fs::File;
 use std::io::{IsTerminal as _, Write as _, stderr, stdin};
 use std::os::windows::io::AsHandle as _;
 use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 /// Everything, on this Windows.
 pub(crate) fn panel() -> Panel {
@@ -20,6 +24,7 @@ pub(crate) fn panel() -> Panel {
         accounts: Box::new(Accounts),
         local_machine: Box::new(Registry),
         program: Box::new(Program),
+        diagnostics: Box::new(Windows),
     }
 }
 
@@ -38,6 +43,24 @@ pub(crate) fn read_secret() -> Result<SecretText, Failure> {
     let read = agent_windows::without_echo(|| secret::read_line(&mut unbuffered));
     let _closed = writeln!(stderr());
     read
+}
+
+/// Standard input: a console, or lines from a file or another program.
+pub(crate) struct ConsoleTyping;
+
+impl Typing for ConsoleTyping {
+    fn line(&mut self, prompt: &str, hidden: bool) -> Option<Zeroizing<String>> {
+        let input = stdin();
+        if !input.is_terminal() {
+            return typing::line(&mut File::from(input.as_handle().try_clone_to_owned().ok()?));
+        }
+        let _closed = write!(stderr(), "{}: ", printable(prompt)).and_then(|()| stderr().flush());
+        let read = agent_windows::console_line(hidden);
+        if hidden {
+            let _closed = writeln!(stderr());
+        }
+        read.map(|line| Zeroizing::new(typing::without_its_end(&line).to_owned()))
+    }
 }
 
 struct Token;
@@ -106,5 +129,44 @@ impl ProgramFiles for Program {
 
     fn is_file(&self, path: &Path) -> bool {
         path.is_file()
+    }
+}
+
+struct Windows;
+
+/// So many starts in safe mode are remembered, newest first.
+const MOST_BOOTS: usize = 64;
+
+impl Diagnostics for Windows {
+    fn machine_proxy(&self) -> Option<String> {
+        agent_windows::machine_proxy()
+    }
+
+    fn file_version(&self, path: &Path) -> Option<String> {
+        agent_windows::file_version(path)
+    }
+
+    fn load_provider(&self, dll: &Path) -> Result<(), String> {
+        for clsid in [registration::PROVIDER, registration::FILTER] {
+            let number = u128::from_str_radix(&clsid.replace(['{', '}', '-'], ""), 16)
+                .map_err(|_| "its class is no class".to_owned())?;
+            agent_windows::load_class(dll, number).map_err(|fault| match fault {
+                LoadFault::NotLoaded(code) => format!("Windows refuses it (error {code})"),
+                LoadFault::NoExport => "it is no COM server".to_owned(),
+                LoadFault::NoClass(code) => format!("it does not know its class ({code:#010x})"),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn safe_mode_boots(&self) -> Option<Vec<SafeModeBoot>> {
+        let starts = agent_windows::newest_events("System", agent::boots::QUERY, MOST_BOOTS)?;
+        let mut boots: Vec<_> = starts.iter().filter_map(|xml| agent::boots::safe_mode(xml)).collect();
+        boots.reverse();
+        Some(boots)
+    }
+
+    fn own_events(&self, most: usize) -> Option<Vec<String>> {
+        agent_windows::newest_events("Application", "*[System[Provider[@Name='TRASA']]]", most)
     }
 }

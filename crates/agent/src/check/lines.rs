@@ -30,11 +30,15 @@ pub enum Check {
     Proxy = 24,
     Certificate = 25,
     OtherSignIn = 26,
+    Dll = 27,
+    Reconnection = 28,
+    AllowedProvider = 29,
+    DebuggerHook = 30,
 }
 
 impl Check {
     /// Every check, for `--help`.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 21] = [
         Self::Configuration,
         Self::Approval,
         Self::Server,
@@ -52,6 +56,10 @@ impl Check {
         Self::Proxy,
         Self::Certificate,
         Self::OtherSignIn,
+        Self::Dll,
+        Self::Reconnection,
+        Self::AllowedProvider,
+        Self::DebuggerHook,
     ];
 
     /// The exit code.
@@ -81,6 +89,38 @@ impl Check {
             Self::Proxy => "the machine's proxy",
             Self::Certificate => "the server's certificate",
             Self::OtherSignIn => "accounts that sign in without a password",
+            Self::Dll => "the credential provider's DLL loads",
+            Self::Reconnection => "no remote session comes back by itself",
+            Self::AllowedProvider => "no other provider stays beside TRASA",
+            Self::DebuggerHook => "the logon screen's programs are Windows' own",
+        }
+    }
+
+    /// The name that scripts may rely on.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Configuration => "configuration",
+            Self::Approval => "approval",
+            Self::Server => "server",
+            Self::Account => "account",
+            Self::Somebody => "somebody",
+            Self::OfflineUser => "offline_user",
+            Self::OfflineAdministrator => "offline_administrator",
+            Self::Trial => "trial",
+            Self::Registration => "registration",
+            Self::Filter => "filter",
+            Self::Policy => "policy",
+            Self::AutomaticSignIn => "automatic_sign_in",
+            Self::RestrictedAdmin => "restricted_admin",
+            Self::Clock => "clock",
+            Self::Proxy => "proxy",
+            Self::Certificate => "certificate",
+            Self::OtherSignIn => "other_sign_in",
+            Self::Dll => "dll",
+            Self::Reconnection => "reconnection",
+            Self::AllowedProvider => "allowed_provider",
+            Self::DebuggerHook => "debugger_hook",
         }
     }
 }
@@ -107,7 +147,7 @@ pub struct Line {
     pub text: String,
 }
 
-fn line(check: Check, verdict: Verdict, text: impl Into<String>) -> Line {
+pub(super) fn line(check: Check, verdict: Verdict, text: impl Into<String>) -> Line {
     Line { check, verdict, text: text.into() }
 }
 
@@ -268,18 +308,21 @@ pub(super) fn offline_administrator(facts: &Facts, waived: Waived) -> Line {
 
 pub(super) fn trial(facts: &Facts, waived: Waived) -> Line {
     let otherwise = if waived.trial { Verdict::Warns } else { Verdict::Refuses };
-    good_or(
-        Check::Trial,
-        facts.trial_passed,
-        otherwise,
-        (
-            "A trial logon passed.",
-            "No trial logon passed since the configuration was saved. Waive it with --without-trial.",
+    match &facts.trial {
+        Some(passed) => line(
+            Check::Trial,
+            Verdict::Good,
+            format!("A trial logon of {} passed.", printable(&passed.account)),
         ),
-    )
+        None => line(
+            Check::Trial,
+            otherwise,
+            "No trial logon passed since the configuration was saved. Run `TrasaConfig try`, or waive it with --without-trial.",
+        ),
+    }
 }
 
-pub(super) fn registration(facts: &Facts) -> [Line; 3] {
+pub(super) fn registration(facts: &Facts) -> [Line; 2] {
     [
         good_or(
             Check::Registration,
@@ -299,63 +342,89 @@ pub(super) fn registration(facts: &Facts) -> [Line; 3] {
                 "The filter is not registered: other providers would let people pass. Repair the installation.",
             ),
         ),
-        good_or(
-            Check::Policy,
-            !facts.excluded_by_policy,
-            Verdict::Refuses,
-            (
-                "No policy excludes the credential provider.",
-                "A policy excludes the TRASA credential provider (ExcludedCredentialProviders). Remove it there.",
-            ),
-        ),
     ]
 }
 
-pub(super) fn surroundings(facts: &Facts) -> Vec<Line> {
+/// The DLL, where it was tried: what is registered and does not load would be no tile at all.
+pub(super) fn dll(facts: &Facts) -> Option<Line> {
+    Some(match facts.dll.as_ref()? {
+        Ok(()) => line(Check::Dll, Verdict::Good, "The credential provider's DLL loads."),
+        Err(why) => line(
+            Check::Dll,
+            Verdict::Refuses,
+            format!(
+                "The credential provider's DLL does not load: {}. Repair the installation.",
+                printable(why)
+            ),
+        ),
+    })
+}
+
+/// More than this is more than a signature bears.
+const CLOCK_LIMIT_SECS: i64 = 30;
+/// So many days before its end a certificate is warned about.
+const CERTIFICATE_DAYS: i64 = 30;
+
+/// The way to the server: clock, proxy, certificate.
+pub(super) fn way_to_the_server(facts: &Facts) -> Vec<Line> {
     let mut lines = Vec::new();
-    let mut warn = |check, text: String| lines.push(line(check, Verdict::Warns, text));
-    if facts.auto_admin_logon {
-        warn(
-            Check::AutomaticSignIn,
-            "AutoAdminLogon signs an account in by itself; it will stop at the TRASA tile.".into(),
-        );
+    if let Some(offset) = facts.clock_offset {
+        lines.push(if offset.abs() > CLOCK_LIMIT_SECS {
+            line(
+                Check::Clock,
+                Verdict::Warns,
+                format!("The clock is {} s off the server's. Set it.", offset.abs()),
+            )
+        } else {
+            line(Check::Clock, Verdict::Good, "The clock agrees with the server's.")
+        });
     }
-    if facts.automatic_restart_sign_on {
-        warn(
-            Check::AutomaticSignIn,
-            "Windows signs the last user in by itself after an update (ARSO), without a second factor. Turn it off by policy.".into(),
-        );
-    }
-    if facts.restricted_admin {
-        warn(
-            Check::RestrictedAdmin,
-            "Restricted Admin or Remote Credential Guard is allowed: such remote sessions pass without a second factor.".into(),
-        );
-    }
-    if let Some(offset) = facts.clock_offset.filter(|offset| offset.abs() > 30) {
-        warn(Check::Clock, format!("The clock is {} s off the server's. Set it.", offset.abs()));
-    }
-    if let Some(proxy) = &facts.proxy {
-        warn(Check::Proxy, format!("The server is asked through the machine's proxy {}.", printable(proxy)));
-    }
-    if let Some(days) = facts.certificate_days.filter(|days| *days <= 30) {
-        warn(
+    lines.push(match &facts.proxy {
+        Some(proxy) => line(
+            Check::Proxy,
+            Verdict::Warns,
+            format!("The server is asked through the machine's proxy {}.", printable(proxy)),
+        ),
+        None => line(Check::Proxy, Verdict::Good, "The server is asked without a proxy."),
+    });
+    lines.extend(facts.certificate_days.map(certificate));
+    lines
+}
+
+fn certificate(days: i64) -> Line {
+    if days > CERTIFICATE_DAYS {
+        return line(
             Check::Certificate,
-            format!("The server's certificate ends in {days} days. Renew it (`trasa-server cert renew`)."),
+            Verdict::Good,
+            format!("The server's certificate is good for {days} days."),
         );
     }
-    for subject in &facts.subjects {
+    let ends = match days {
+        ..0 => "has ended".to_owned(),
+        0 => "ends today".to_owned(),
+        1 => "ends tomorrow".to_owned(),
+        days => format!("ends in {days} days"),
+    };
+    line(
+        Check::Certificate,
+        Verdict::Warns,
+        format!("The server's certificate {ends}. Renew it (`trasa-server cert renew`)."),
+    )
+}
+
+/// Accounts whose people are used to something else than a password.
+pub(super) fn other_sign_in(facts: &Facts) -> Vec<Line> {
+    let used = facts.subjects.iter().filter_map(|subject| {
         let how = match subject.last_sign_in {
-            LastSignIn::Password | LastSignIn::Unknown => continue,
+            LastSignIn::Password | LastSignIn::Unknown => return None,
             LastSignIn::Pin => "a PIN",
             LastSignIn::Hello => "face or finger",
             LastSignIn::SmartCard => "a smart card",
             LastSignIn::Web => "web sign-in",
         };
-        warn(
-            Check::OtherSignIn,
-            format!("{} signed in with {how} last; while armed it needs its password.", subject.account),
-        );
-    }
-    lines
+        let text =
+            format!("{} signed in with {how} last; while armed it needs its password.", subject.account);
+        Some(line(Check::OtherSignIn, Verdict::Warns, text))
+    });
+    used.collect()
 }

@@ -1,10 +1,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use super::{Check, Facts, LastSignIn, Report, Subject, Verdict, Waived, check};
+use super::{Check, Facts, LastSignIn, Report, Subject, Surroundings, Verdict, Waived, check};
 use crate::Sid;
 use crate::account::{Account, AccountKind, KnownAccount, ResolveError};
 use crate::config::{OfflineList, State};
 use crate::exchange::CallFailed;
+use crate::trial::Passed;
 use protocol::error_code::ErrorCode;
 use protocol::reason::Reason;
 use protocol::v2::{CheckAnswer, CheckedAccount, Method, Params, Registration};
@@ -57,14 +58,12 @@ fn run(change: impl FnOnce(&mut Facts), waived: Waived) -> Report {
         offline,
         unresolved: Vec::new(),
         registration: Registration { provider: true, filter: true },
-        auto_admin_logon: false,
-        automatic_restart_sign_on: false,
-        excluded_by_policy: false,
-        restricted_admin: false,
+        dll: Some(Ok(())),
+        surroundings: Surroundings::default(),
         clock_offset: None,
         proxy: None,
         certificate_days: None,
-        trial_passed: true,
+        trial: Some(Passed { account: r"HOST\bat".into(), at: 0, short_code: "K7Q2MX".into() }),
     };
     change(&mut facts);
     check(&facts, waived)
@@ -132,10 +131,11 @@ fn arming_is_refused_for_each_of_these() {
         &[Check::OfflineUser],
     );
     check(run(|f| f.offline = OfflineList::default(), none), &[Check::OfflineAdministrator]);
-    check(run(|f| f.trial_passed = false, none), &[Check::Trial]);
+    check(run(|f| f.trial = None, none), &[Check::Trial]);
     check(run(|f| f.registration.provider = false, none), &[Check::Registration]);
     check(run(|f| f.registration.filter = false, none), &[Check::Filter]);
-    check(run(|f| f.excluded_by_policy = true, none), &[Check::Policy]);
+    check(run(|f| f.dll = Some(Err("error 126".into())), none), &[Check::Dll]);
+    check(run(|f| f.surroundings.excluded_by_policy = true, none), &[Check::Policy]);
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn what_is_waived_is_still_said() {
     let report = run(
         |f| {
             f.offline = OfflineList::default();
-            f.trial_passed = false;
+            f.trial = None;
         },
         waived,
     );
@@ -165,26 +165,73 @@ fn in_watch_mode_nobody_need_get_in_yet() {
     assert_eq!(report.exit_code(), 0);
 }
 
+/// What stands around the tile never refuses: it was there before, and it is the administrator's to
+/// decide. It is said each time.
+fn warned(change: impl FnOnce(&mut Facts)) -> Vec<(Check, String)> {
+    let report = run(change, Waived::default());
+    assert_eq!(report.exit_code(), 0, "they warn");
+    assert!(report.lines.iter().all(|line| !line.text.contains('\n')));
+    let usual = Check::OtherSignIn;
+    let warnings = report.lines.into_iter().filter(|l| l.verdict == Verdict::Warns && l.check != usual);
+    warnings.filter(|l| l.check != Check::Account).map(|l| (l.check, l.text)).collect()
+}
+
 #[test]
 fn arso_is_reported_by_verify() {
-    let report = run(
-        |f| {
-            f.automatic_restart_sign_on = true;
-            f.auto_admin_logon = true;
-            f.restricted_admin = true;
-            f.clock_offset = Some(-90);
-            f.proxy = Some("proxy\r\n:8080".into());
-            f.certificate_days = Some(7);
-        },
-        Waived::default(),
+    assert_eq!(warned(|_| {}), []);
+    let found = warned(|f| f.surroundings.automatic_restart_sign_on = true);
+    assert!(matches!(&found[..], [(Check::AutomaticSignIn, text)] if text.contains("ARSO")), "{found:?}");
+    let found = warned(|f| f.surroundings.auto_admin_logon = true);
+    assert!(matches!(&found[..], [(Check::AutomaticSignIn, _)]), "{found:?}");
+}
+
+#[test]
+fn ways_around_the_tile_are_said() {
+    let found = warned(|f| {
+        f.surroundings.restricted_admin = true;
+        f.surroundings.reconnects = true;
+    });
+    assert!(matches!(&found[..], [(Check::RestrictedAdmin, _), (Check::Reconnection, _)]), "{found:?}");
+}
+
+#[test]
+fn allowed_provider_shows_in_verify() {
+    let face = "{8af662bf-65a0-4d0a-a540-a338a999d36f}";
+    let found = warned(|f| f.surroundings.allowed_providers = vec![face.into(), "{1}\r\n".into()]);
+    let [(Check::AllowedProvider, known), (Check::AllowedProvider, other)] = &found[..] else {
+        panic!("{found:?}")
+    };
+    assert!(known.starts_with("Windows Hello face") && known.contains("without a second factor"), "{known}");
+    assert!(other.starts_with("{1}"), "{other}");
+}
+
+#[test]
+fn verify_warns_on_debugger_hooks() {
+    let found = warned(|f| f.surroundings.debugger_hooks = vec!["utilman.exe".into()]);
+    assert!(
+        matches!(&found[..], [(Check::DebuggerHook, text)] if text.starts_with("utilman.exe")),
+        "{found:?}"
     );
-    assert_eq!(report.exit_code(), 0, "they warn");
-    for check in
-        [Check::AutomaticSignIn, Check::RestrictedAdmin, Check::Clock, Check::Proxy, Check::Certificate]
+}
+
+#[test]
+fn the_way_to_the_server_is_said() {
+    let found = warned(|f| {
+        f.clock_offset = Some(-90);
+        f.proxy = Some("proxy\r\n:8080".into());
+        f.certificate_days = Some(7);
+    });
+    assert!(
+        matches!(&found[..], [(Check::Clock, _), (Check::Proxy, _), (Check::Certificate, _)]),
+        "{found:?}"
+    );
+    for (days, says) in [(-1, "has ended"), (0, "ends today"), (1, "ends tomorrow"), (30, "ends in 30 days")]
     {
-        assert!(report.lines.iter().any(|l| l.check == check && l.verdict == Verdict::Warns), "{check:?}");
+        let found = warned(|f| f.certificate_days = Some(days));
+        assert!(found[0].1.contains(says), "{found:?}");
     }
-    assert!(report.lines.iter().all(|line| !line.text.contains('\n')));
+    assert_eq!(warned(|f| f.certificate_days = Some(31)), []);
+    assert_eq!(warned(|f| f.clock_offset = Some(30)), []);
 }
 
 /// B24: whoever arms has provider and filter registered, so the filter cannot be forgotten.

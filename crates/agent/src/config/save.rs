@@ -51,6 +51,7 @@ fn save_offline(services: &Services, offline: &OfflineList) -> Result<(), SaveEr
 /// [`SaveError`]; not armed then.
 pub fn arm(services: &Services) -> Result<(), SaveError> {
     services.registry.set_armed(true)?;
+    crate::pending::drop_it(services);
     services.events.write(&Event::armed());
     Ok(())
 }
@@ -62,6 +63,7 @@ pub fn arm(services: &Services) -> Result<(), SaveError> {
 pub fn disarm(services: &Services, why: &str) -> Result<(), SaveError> {
     services.registry.set_armed(false)?;
     crate::probation::end(services);
+    crate::pending::drop_it(services);
     services.events.write(&Event::disarmed(why));
     Ok(())
 }

@@ -1,135 +1,71 @@
-//! `arm`: the check first. What it refuses for is not waived by being in a hurry.
+//! `arm`, at once or as soon as it may.
 
-use super::check::{draw_up, name};
-use super::{gather, show};
 use crate::arguments::Arm;
 use crate::console::{Console, Failure};
+use crate::flow::arm::{self, Armed, Outcome, Wish};
 use crate::panel::Panel;
-use agent::check::{Check, Facts, Line, Report, Verdict, Waived};
-use agent::config::{self, State};
-use agent::exchange::CallFailed;
-use agent::ports::Never;
-use agent::{probation, report};
+use agent::pending::PendingArm;
 use serde_json::json;
 
 pub(super) fn run(arguments: &Arm, panel: &Panel, console: &mut Console<'_>) -> Result<(), Failure> {
-    panel.require_elevation()?;
-    let services = &panel.services;
-    if config::load(services).state == State::Armed {
-        return console.show(
-            &json!({ "state": "armed", "probation_until": show::probation_until(panel), "warnings": [] }),
-            &["The Windows logon of this computer is guarded already.".to_owned()],
-        );
+    let wish = Wish {
+        without_trial: arguments.without_trial,
+        without_offline_user: arguments.without_offline_user,
+        // Unattended, nobody would be there to be taken back for.
+        probation: if arguments.when_approved { arguments.probation } else { !arguments.without_probation },
+    };
+    if !arguments.when_approved {
+        return say_armed(&arm::run(panel, &wish)?, console);
     }
-    let facts = gather::facts(panel);
-    let waived = Waived { offline_user: arguments.without_offline_user, trial: arguments.without_trial };
-    let report = draw_up(&facts, waived, panel);
-    if let Some(first) = report.refusals().next() {
-        return Err(refused(first, &facts, &report));
+    match arm::when_approved(panel, &wish)? {
+        Outcome::Armed(armed) => say_armed(&armed, console),
+        Outcome::Waits(waits) => say_waits(&waits, console),
     }
-    config::arm(services)?;
-    let probation = !arguments.without_probation && probation::begin(services).is_ok();
-    // The server hears of it now, or else with the next report.
-    let _later = report::report(services, &panel.report_facts(), &Never);
-    let warnings: Vec<_> = report
-        .lines
-        .iter()
-        .filter(|line| line.verdict == Verdict::Warns)
-        .map(|line| line.text.clone())
-        .collect();
-    let mut lines = vec!["The Windows logon of this computer is guarded from now on.".to_owned()];
-    lines.extend(warnings.iter().map(|text| format!("[!] {text}")));
-    if probation {
+}
+
+fn say_armed(armed: &Armed, console: &mut Console<'_>) -> Result<(), Failure> {
+    let mut lines = vec![
+        if armed.already {
+            "The Windows logon of this computer is guarded already."
+        } else {
+            "The Windows logon of this computer is guarded from now on."
+        }
+        .to_owned(),
+    ];
+    lines.extend(armed.warnings.iter().map(|line| format!("[!] {}", line.text)));
+    if !armed.already && armed.probation_until.is_some() {
         lines.push(
             "Probation, for 24 hours or until the first logon that the server allows: should two starts of Windows refuse accounts whose password is right, the guard is taken off again."
                 .to_owned(),
         );
     }
-    let until = show::probation_until(panel);
-    console.show(&json!({ "state": "armed", "probation_until": until, "warnings": warnings }), &lines)
+    let warnings: Vec<_> = armed.warnings.iter().map(|line| &line.text).collect();
+    let shown = json!({
+        "state": "armed", "pending": false, "probation_until": armed.probation_until, "warnings": warnings,
+    });
+    console.show(&shown, &lines)
 }
 
-/// The first refusal names the failure, all of them are told.
-fn refused(first: &Line, facts: &Facts, report: &Report) -> Failure {
-    if first.check == Check::Server
-        && let Err(failed @ CallFailed::Unreachable(_)) = &facts.answer
-    {
-        return failed.clone().into();
-    }
-    let code = match (first.check, &facts.answer) {
-        (Check::Server, Err(CallFailed::Refused(code, _))) => code.code(),
-        (Check::Configuration, _) => facts.state.name(),
-        (Check::Approval, _) => "machine_waiting",
-        (Check::Somebody, _) => "nobody_would_get_in",
-        (Check::OfflineUser, _) => "offline_user_unresolved",
-        (Check::OfflineAdministrator, _) => "no_offline_administrator",
-        (Check::Trial, _) => "no_trial",
-        (Check::Registration, _) => "provider_not_registered",
-        (Check::Filter, _) => "filter_not_registered",
-        (check, _) => name(check),
-    };
-    let texts: Vec<_> = report.refusals().map(|line| line.text.as_str()).collect();
-    Failure::refused(code, format!("Not armed. {}", texts.join(" ")))
+fn say_waits(waits: &PendingArm, console: &mut Console<'_>) -> Result<(), Failure> {
+    let (code, message) = &waits.waits_for;
+    let lines = [
+        "The Windows logon of this computer is not guarded yet. The report task guards it as soon as nothing is in the way.".to_owned(),
+        format!("Now: {message}"),
+    ];
+    let shown = json!({ "state": "verified", "pending": true, "why": { "code": code, "message": message } });
+    console.show(&shown, &lines)
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::Fixture;
+    use crate::testing::{Fixture, lets_in};
     use agent::config::{self, State};
     use agent::ports::TransportError;
     use agent::testing::Reply;
-    use protocol::error_code::ErrorCode;
-    use protocol::reason::Reason;
-    use protocol::v2::{
-        Answer, CheckAnswer, CheckRequest, CheckedAccount, ErrorBody, Method, Mode, Params, ReportAnswer,
-        path,
-    };
-
-    /// A server that lets in whom it is told to.
-    fn lets_in(fixture: &Fixture, names: &'static [&'static str]) {
-        fixture.world.server.script(move |_, request, server| {
-            if request.path_and_query == path::REPORT {
-                return Reply::Signed(Answer::Report(ReportAnswer {
-                    received: Vec::new(),
-                    settings: server.settings.lock().expect("lock").clone(),
-                    keys: Vec::new(),
-                    release: false,
-                    time: server.now(),
-                }));
-            }
-            if !server.settings.lock().expect("lock").approved {
-                let error = ErrorBody {
-                    code: ErrorCode::CheckRefused,
-                    parameters: Params::new(),
-                    message: String::new(),
-                };
-                return Reply::Signed(Answer::Error(error));
-            }
-            let asked: CheckRequest = serde_json::from_slice(&request.body).expect("a check");
-            let accounts = asked.accounts.into_iter().map(|account| {
-                let would_get_in = names.contains(&account.name.as_str());
-                CheckedAccount {
-                    account,
-                    would_get_in,
-                    methods: if would_get_in { vec![Method::Totp] } else { Vec::new() },
-                    reason: (!would_get_in).then_some(Reason::NoAccess),
-                    parameters: Params::new(),
-                }
-            });
-            Reply::Signed(Answer::Check(CheckAnswer {
-                accounts: accounts.collect(),
-                ask_trasa_id: true,
-                time: server.now(),
-            }))
-        });
-    }
+    use protocol::v2::{Mode, path};
 
     fn ready(offline: &str) -> Fixture {
-        let fixture = Fixture::new();
-        fixture.install();
-        assert_eq!(fixture.set(&format!("--offline-users={offline}")).exit, 0);
-        lets_in(&fixture, &["bat"]);
-        fixture
+        Fixture::ready(offline)
     }
 
     fn refusal(fixture: &Fixture, line: &str) -> (u8, String) {
@@ -155,6 +91,73 @@ mod tests {
     }
 
     #[test]
+    fn a_trial_that_passed_is_what_arm_asks_for() {
+        let fixture = ready("bat");
+        assert_eq!(refusal(&fixture, "arm"), (1, "no_trial".to_owned()));
+        let check = fixture.run("check").out;
+        assert!(
+            check.contains("[!]  No trial logon passed") && check.contains("Next: TrasaConfig try"),
+            "{check}"
+        );
+        assert_eq!(fixture.run_with("try", "bat\nright\nb\ncode\n287082\n").exit, 0);
+        let check = fixture.run("check").out;
+        assert!(check.contains("[ok] A trial logon of HOST\\bat passed."), "{check}");
+        assert_eq!(fixture.set("--offline-users bat").exit, 0);
+        assert_eq!(refusal(&fixture, "arm"), (1, "no_trial".to_owned()), "another configuration");
+        assert_eq!(fixture.run_with("try", "bat\nright\nb\ncode\n287082\n").exit, 0);
+        assert_eq!(fixture.run("arm").exit, 0);
+        assert_eq!(config::load(&fixture.world.services).state, State::Armed);
+    }
+
+    #[test]
+    fn what_waits_is_carried_out_by_the_report() {
+        let fixture = ready("bat");
+        let approve = |approved| fixture.world.server.settings.lock().expect("lock").approved = approved;
+        approve(false);
+        let ran = fixture.run("arm --when-approved --json");
+        assert_eq!((ran.exit, ran.json()["pending"].as_bool()), (0, Some(true)), "{ran:?}");
+        assert_eq!(ran.json()["why"]["code"], "machine_waiting");
+        let ran = fixture.run("report --json").json();
+        assert_eq!((&ran["state"], &ran["pending"]), (&"verified".into(), &true.into()));
+        approve(true);
+        lets_in(&fixture, &[]);
+        let ran = fixture.run("report");
+        assert!(ran.out.contains("Nobody would get in"), "the check counts, not the approval alone: {ran:?}");
+        lets_in(&fixture, &["bat"]);
+        let ran = fixture.run("report --json").json();
+        assert_eq!((&ran["state"], &ran["pending"]), (&"armed".into(), &false.into()));
+        let shown = fixture.run("show --json").json();
+        assert_eq!(shown["probation_until"], serde_json::Value::Null, "no probation unless it is asked for");
+        assert!(agent::pending::read(&fixture.world.services).is_none());
+        assert_eq!(fixture.run("disarm").exit, 0);
+        assert_eq!(fixture.run("report --json").json()["state"], "verified", "once");
+    }
+
+    #[test]
+    fn unattended_with_probation_where_it_is_asked_for() {
+        let fixture = ready("bat");
+        assert_eq!(fixture.run("arm --when-approved --probation").exit, 0);
+        assert!(fixture.run("show --json").json()["probation_until"].is_i64());
+    }
+
+    #[test]
+    fn what_waiting_does_not_heal_is_refused_at_once() {
+        const LINE: &str = "arm --when-approved";
+        let fixture = ready("");
+        assert_eq!(refusal(&fixture, LINE), (1, "no_offline_administrator".to_owned()));
+        fixture.world.server.settings.lock().expect("lock").approved = false;
+        assert_eq!(fixture.run("report").exit, 0);
+        assert_eq!(refusal(&fixture, LINE), (1, "machine_waiting".to_owned()), "and no offline user");
+        assert!(agent::pending::read(&fixture.world.services).is_none());
+        assert_eq!(fixture.run("arm --when-approved --without-offline-user").exit, 0);
+        assert!(agent::pending::read(&fixture.world.services).is_some());
+        let ran = fixture.run("disarm");
+        assert!(ran.out.contains("not be guarded by itself any more"), "{ran:?}");
+        assert!(agent::pending::read(&fixture.world.services).is_none());
+        assert_eq!(refusal(&Fixture::new(), LINE), (1, "absent".to_owned()));
+    }
+
+    #[test]
     fn refused_for_each_of_these() {
         let told = |exit, code: &str| (exit, code.to_owned());
         let fixture = Fixture::new();
@@ -176,6 +179,9 @@ mod tests {
         fixture.world.server.settings.lock().expect("lock").approved = false;
         assert_eq!(refusal(&fixture, ARM), told(1, "machine_waiting"));
         fixture.world.server.settings.lock().expect("lock").approved = true;
+        *fixture.diagnostics.load_fault.borrow_mut() = Some("error 126".to_owned());
+        assert_eq!(refusal(&fixture, ARM), told(1, "provider_not_loadable"));
+        *fixture.diagnostics.load_fault.borrow_mut() = None;
         fixture.world.windows.accounts.lock().expect("lock").retain(|account| account.name != "bat");
         assert_eq!(refusal(&fixture, ARM), told(1, "offline_user_unresolved"));
     }

@@ -1,18 +1,16 @@
 //! `check`: every line, and the first failing one's number as the exit code.
 
-use super::{addresses, gather};
 use crate::arguments::CheckCommand;
 use crate::console::{Console, Failure};
+use crate::flow::{self, check::Checked};
 use crate::panel::Panel;
-use agent::check::{Check, Facts, Line, Report, Verdict, Waived, check};
-use agent::config::{self, State, UsableLink};
-use agent::exchange::CallFailed;
-use protocol::error_code::ErrorCode;
+use agent::check::{Check, Facts, Line, Report, Verdict, Waived};
+use agent::config::State;
 use protocol::v2::{CheckedAccount, Method};
 use serde::Serialize;
 
 #[derive(Serialize)]
-struct Checked<'a> {
+struct Shown<'a> {
     state: &'static str,
     passed: bool,
     lines: Vec<CheckedLine<'a>>,
@@ -52,76 +50,21 @@ pub(super) fn run(arguments: &CheckCommand, panel: &Panel, console: &mut Console
     if let Err(failure) = panel.require_elevation() {
         return console.fail(&failure);
     }
-    let facts = gather::facts(panel);
-    // Whether a trial was made is for `arm` to ask.
+    // Whether a trial was made is for `arm` to insist on.
     let waived = Waived { offline_user: arguments.without_offline_user, trial: true };
-    let mut report = draw_up(&facts, waived, panel);
-    report.lines.retain(|line| line.check != Check::Trial);
+    let Checked { facts, mut report } = flow::check::run(panel, waived);
+    if facts.answer.is_err() || !facts.approved {
+        report.lines.retain(|line| line.check != Check::Trial);
+    }
     match say(&facts, &report, console) {
         Ok(()) => report.exit_code(),
         Err(failure) => console.fail(&failure),
     }
 }
 
-/// The check with a line for each address, without lines that say nothing in this state.
-pub(super) fn draw_up(facts: &Facts, waived: Waived, panel: &Panel) -> Report {
-    let mut report = check(facts, waived);
-    let silent: &[Check] = match facts.state {
-        // Nobody was asked.
-        State::Absent | State::Damaged(_) => {
-            &[Check::Approval, Check::Server, Check::Account, Check::Somebody, Check::Trial]
-        }
-        // The server says who would get in only before arming.
-        State::Armed => &[Check::Account, Check::Somebody, Check::Trial],
-        State::Verified => &[],
-    };
-    // Without an answer nobody knows who would get in; the line about the server refuses.
-    let unanswered: &[Check] = if facts.answer.is_err() { &[Check::Account, Check::Somebody] } else { &[] };
-    report.lines.retain(|line| !silent.contains(&line.check) && !unanswered.contains(&line.check));
-    // Who waits for approval is told so, and not once more by the server.
-    let waits = matches!(
-        &facts.answer,
-        Err(CallFailed::Refused(ErrorCode::CheckRefused | ErrorCode::MachineWaiting, _))
-    );
-    if !facts.approved && waits {
-        report.lines.retain(|line| line.check != Check::Server);
-    }
-    if facts.answer.is_ok()
-        && let Some(usable) = config::load(&panel.services).usable
-        && let UsableLink::V2(link) = usable.link()
-    {
-        let after = report.lines.iter().position(|line| line.check == Check::Server).map_or(0, |at| at + 1);
-        report.lines.splice(after..after, addresses::lines(panel, link, &usable.learned));
-    }
-    report
-}
-
-/// The name of a check that scripts may rely on.
-pub(super) const fn name(check: Check) -> &'static str {
-    match check {
-        Check::Configuration => "configuration",
-        Check::Approval => "approval",
-        Check::Server => "server",
-        Check::Account => "account",
-        Check::Somebody => "somebody",
-        Check::OfflineUser => "offline_user",
-        Check::OfflineAdministrator => "offline_administrator",
-        Check::Trial => "trial",
-        Check::Registration => "registration",
-        Check::Filter => "filter",
-        Check::Policy => "policy",
-        Check::AutomaticSignIn => "automatic_sign_in",
-        Check::RestrictedAdmin => "restricted_admin",
-        Check::Clock => "clock",
-        Check::Proxy => "proxy",
-        Check::Certificate => "certificate",
-        Check::OtherSignIn => "other_sign_in",
-    }
-}
-
 fn say(facts: &Facts, report: &Report, console: &mut Console<'_>) -> Result<(), Failure> {
     let passed = report.exit_code() == 0;
-    let checked = Checked {
+    let shown = Shown {
         state: facts.state.name(),
         passed,
         lines: report.lines.iter().map(to_json).collect(),
@@ -130,11 +73,14 @@ fn say(facts: &Facts, report: &Report, console: &mut Console<'_>) -> Result<(), 
     };
     let mut lines: Vec<_> = report.lines.iter().map(for_people).collect();
     lines.push(match (passed, facts.state) {
+        (true, State::Verified) if facts.trial.is_none() => {
+            "Nothing is in the way. Next: TrasaConfig try, then TrasaConfig arm.".to_owned()
+        }
         (true, State::Verified) => "Nothing is in the way. Next: TrasaConfig arm.".to_owned(),
         (true, _) => "Nothing is in the way.".to_owned(),
         (false, _) => "Something is in the way: see the lines with a cross.".to_owned(),
     });
-    console.show(&checked, &lines)
+    console.show(&shown, &lines)
 }
 
 fn to_json(line: &Line) -> CheckedLine<'_> {
@@ -143,7 +89,7 @@ fn to_json(line: &Line) -> CheckedLine<'_> {
         Verdict::Warns => "warns",
         Verdict::Refuses => "refuses",
     };
-    CheckedLine { number: line.check.number(), check: name(line.check), verdict, text: &line.text }
+    CheckedLine { number: line.check.number(), check: line.check.name(), verdict, text: &line.text }
 }
 
 /// ASCII marks: a console of Windows 7 has no others.

@@ -1,28 +1,28 @@
 //! `disarm`.
 
 use crate::console::{Console, Failure};
+use crate::flow;
 use crate::panel::Panel;
-use agent::ports::{Armed, Never};
-use agent::{config, report};
+use agent::config::State;
 use serde_json::json;
 
 pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failure> {
-    panel.require_elevation()?;
-    let services = &panel.services;
-    if services.registry.armed() == Armed::No {
-        return console.show(
-            &json!({ "state": config::load(services).state.name(), "reported": false }),
-            &["The Windows logon of this computer was not guarded.".to_owned()],
-        );
+    let done = flow::disarm::run(panel)?;
+    let mut lines = vec![
+        if done.was_armed {
+            "The Windows logon of this computer is no longer guarded."
+        } else {
+            "The Windows logon of this computer was not guarded."
+        }
+        .to_owned(),
+    ];
+    if done.was_pending {
+        lines.push("It will not be guarded by itself any more.".to_owned());
     }
-    config::disarm(services, "an administrator of this computer disarmed it")?;
-    // The server hears of it now, or else with the next report.
-    let reported = report::report(services, &panel.report_facts(), &Never).is_ok();
-    let mut lines = vec!["The Windows logon of this computer is no longer guarded.".to_owned()];
-    if !reported && config::load(services).usable.is_some() {
+    if done.was_armed && !done.reported && done.state == State::Verified {
         lines.push("The server could not be told; the next report does.".to_owned());
     }
-    console.show(&json!({ "state": config::load(services).state.name(), "reported": reported }), &lines)
+    console.show(&json!({ "state": done.state.name(), "reported": done.reported }), &lines)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `report`: the heartbeat, once.
 
 use crate::console::{Console, Failure};
+use crate::flow::arm::{self, Outcome};
 use crate::panel::Panel;
 use agent::config::{self, State};
 use agent::ports::Never;
@@ -15,6 +16,7 @@ pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failur
     let before = config::load(services).state;
     // Also without a key to sign with: the end of a probation must not depend on one.
     let done = report::report(services, &panel.report_facts(), &Never);
+    let waits = if done.is_ok() { arm::complete(panel)? } else { None };
     let after = config::load(services).state;
     let done = match (done, after) {
         (Ok(done), _) => done,
@@ -48,10 +50,24 @@ pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failur
     if before.guards() && !after.guards() && !done.released {
         lines.push(TAKEN_BACK.to_owned());
     }
-    console.show(
-        &json!({ "state": after.name(), "offline_logons": done.offline_logons, "released": done.released }),
-        &lines,
-    )
+    let mut pending = false;
+    match waits {
+        Some(Outcome::Armed(_)) => {
+            lines.push("The Windows logon of this computer is guarded from now on.".to_owned());
+        }
+        Some(Outcome::Waits(waits)) => {
+            pending = true;
+            lines.push(format!("Arming waits. {}", waits.waits_for.1));
+        }
+        None => {}
+    }
+    let shown = json!({
+        "state": after.name(),
+        "offline_logons": done.offline_logons,
+        "released": done.released,
+        "pending": pending,
+    });
+    console.show(&shown, &lines)
 }
 
 #[cfg(test)]
@@ -81,7 +97,7 @@ mod tests {
             }))
         });
         let ran = fixture.run("report --json");
-        let expect = serde_json::json!({ "state": "verified", "offline_logons": 1, "released": true });
+        let expect = serde_json::json!({ "state": "verified", "offline_logons": 1, "released": true, "pending": false });
         assert_eq!((ran.exit, ran.json()), (0, expect));
     }
 

@@ -4,7 +4,7 @@
 pub mod chain;
 pub mod sealer;
 
-use crate::store::ids::{MachineId, UserId};
+use crate::store::ids::{MachineId, ServiceId, UserId};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::fmt;
@@ -17,6 +17,8 @@ pub enum Actor {
     Console(String),
     /// A machine, by a signed request.
     Machine(MachineId),
+    /// Whoever holds a service's key of version 1, which names no machine reliably.
+    Service(ServiceId),
     /// A person, through a page of the server.
     User(UserId),
     /// The server itself.
@@ -28,6 +30,7 @@ impl fmt::Display for Actor {
         match self {
             Self::Console(name) => write!(f, "console:{name}"),
             Self::Machine(id) => write!(f, "machine:{id}"),
+            Self::Service(id) => write!(f, "service:{id}"),
             Self::User(id) => write!(f, "user:{id}"),
             Self::Server => f.write_str("server"),
         }

@@ -1,5 +1,6 @@
 //! What is served. Each group of routes is a module with a function that returns its router.
 
+pub mod agent_v1;
 pub mod agent_v2;
 pub mod body;
 pub mod peer;
@@ -13,7 +14,11 @@ use std::sync::Arc;
 
 /// Everything, over one state.
 pub fn router(app: Arc<App>) -> Router {
-    Router::new().route("/healthz", get(health)).merge(agent_v2::routes()).with_state(app)
+    Router::new()
+        .route("/healthz", get(health))
+        .merge(agent_v1::routes())
+        .merge(agent_v2::routes())
+        .with_state(app)
 }
 
 /// 200 while the store answers and the server does not drain; load balancers ask this.

@@ -6,6 +6,7 @@ mod read;
 mod record;
 mod replay;
 mod short_code;
+pub mod v1;
 pub mod waiting;
 
 pub use read::{Question, read};

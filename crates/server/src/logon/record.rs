@@ -2,9 +2,11 @@
 
 use super::Question;
 use crate::audit::{Actor, Entry};
+use crate::store::UserId;
 use crate::store::logon_facts::{Gathered, Who};
 use crate::store::logons::{Record, Wanted};
-use decision::logon::{LogonRequest, Service, decide, for_tile};
+use decision::logon::{Decision, LogonRequest, Service, decide, for_tile};
+use protocol::id::LogonId;
 use protocol::v2::{self, Answer, DecisionResult, Method, PasswordState};
 use serde_json::{Value, json};
 
@@ -34,29 +36,55 @@ pub fn record(wanted: &Wanted, question: &Question, gathered: &Gathered, now: i6
         short_code: question.short_code.clone(),
         time: now,
     });
+    let told = Told {
+        actor: Actor::Machine(wanted.asked.machine),
+        logon: wanted.id,
+        account: shown_account(wanted, decision.access.is_some()),
+        method: question.method,
+        user: gathered.user,
+        short_code: &question.short_code,
+        // These types have string keys only, so writing them cannot fail; an empty answer is none.
+        answer: serde_json::to_string(&answer).unwrap_or_default(),
+        facts: facts(wanted, question, gathered, (&decision, now)),
+    };
+    written(told, decision)
+}
+
+/// What is told of a decision, in either generation of the protocol.
+pub(super) struct Told<'a> {
+    pub actor: Actor,
+    pub logon: LogonId,
+    pub account: String,
+    pub method: Method,
+    pub user: Option<UserId>,
+    pub short_code: &'a str,
+    pub answer: String,
+    pub facts: Value,
+}
+
+/// Everything that is written down of a decision.
+pub(super) fn written(told: Told<'_>, decision: Decision) -> Record {
+    let outcome = &decision.outcome;
     let result = if outcome.is_allow() { "allow" } else { "deny" };
-    let account = shown_account(wanted, decision.access.is_some());
-    let facts = facts(wanted, question, gathered, (&decision, now));
-    let mut entry = Entry::new("logon", Actor::Machine(wanted.asked.machine), wanted.id)
+    let mut entry = Entry::new("logon", told.actor, told.logon)
         .detail("result", result)
         .detail("reason", outcome.reason().code())
         .detail("parameters", outcome.params())
-        .detail("account", &account)
-        .detail("user", gathered.user)
-        .detail("short_code", &question.short_code);
-    if let Value::Object(facts) = &facts {
+        .detail("account", &told.account)
+        .detail("user", told.user)
+        .detail("short_code", told.short_code);
+    if let Value::Object(facts) = &told.facts {
         entry = facts.iter().fold(entry, |entry, (name, value)| entry.detail(name, value));
     }
     Record {
         result,
         reason: outcome.reason().code(),
         parameters: outcome.params().clone(),
-        account,
-        method: method_word(question.method),
-        // These types have string keys only, so writing them cannot fail; an empty answer is none.
-        answer: serde_json::to_string(&answer).unwrap_or_default(),
-        short_code: question.short_code.clone(),
-        facts,
+        account: told.account,
+        method: method_word(told.method),
+        answer: told.answer,
+        short_code: told.short_code.to_owned(),
+        facts: told.facts,
         effects: decision.effects,
         entry,
     }
@@ -77,16 +105,11 @@ fn facts(
     wanted: &Wanted,
     question: &Question,
     gathered: &Gathered,
-    (decision, now): (&decision::logon::Decision, i64),
+    (decision, now): (&Decision, i64),
 ) -> Value {
-    let service = match gathered.machine.service {
-        Service::Deleted | Service::Closed => "deleted",
-        Service::Active(mode) if mode.watches(now) => "watch",
-        Service::Active(_) => "guard",
-    };
     let mut facts = json!({
         "service": gathered.machine.service_id,
-        "service_mode": service,
+        "service_mode": service_word(gathered.machine.service, now),
         "account_sid": wanted.asked.account.sid,
         "method": method_word(question.method),
         "password": if question.password == PasswordState::Verified { "verified" } else { "unknown" },
@@ -94,11 +117,7 @@ fn facts(
         "session": question.session,
         "source": wanted.source,
         "agent": question.versions.agent,
-        "trasa_id": match &wanted.asked.who {
-            Who::NotAsked => "not asked",
-            Who::Called(_) if gathered.user.is_some() => "a user's",
-            Who::Nobody | Who::Called(_) => "nobody's",
-        },
+        "trasa_id": trasa_id_word(&wanted.asked.who, gathered.user.is_some()),
     });
     let Value::Object(map) = &mut facts else { return facts };
     let mut add = |name: &str, value: Value| {
@@ -121,7 +140,24 @@ fn facts(
     facts
 }
 
-const fn method_word(method: Method) -> &'static str {
+pub(super) const fn service_word(service: Service, now: i64) -> &'static str {
+    match service {
+        Service::Deleted => "deleted",
+        Service::Closed => "closed",
+        Service::Active(mode) if mode.watches(now) => "watch",
+        Service::Active(_) => "guard",
+    }
+}
+
+pub(super) const fn trasa_id_word(who: &Who, found: bool) -> &'static str {
+    match who {
+        Who::NotAsked => "not asked",
+        Who::Called(_) if found => "a user's",
+        Who::Nobody | Who::Called(_) => "nobody's",
+    }
+}
+
+pub(super) const fn method_word(method: Method) -> &'static str {
     match method {
         Method::Push => "push",
         Method::Totp => "totp",

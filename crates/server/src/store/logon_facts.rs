@@ -1,12 +1,12 @@
 //! Everything that a decision is made from, read in one go.
 
 use super::{AccessId, DeviceId, OrganisationId, Read, StoreError, UserId};
+use crate::store::guesses::Origin;
 use crate::store::machines::State;
 use crate::store::policies::PolicyText;
 use crate::store::users::totp_place;
 use decision::account::{Account, Domain, Name, Pattern, TrasaId};
 use decision::code::{Algorithm, TotpSecret};
-use decision::limits::{Counter, Guesses};
 use decision::logon::{Access, Candidate, Facts, Machine, Service, TotpDevice, User, sole_user};
 use decision::mode::Mode;
 use decision::policy::Policy;
@@ -71,6 +71,15 @@ pub struct Gathered {
     pub devices: Vec<DeviceId>,
 }
 
+/// A user as a decision sees them, and what the store calls the things in it.
+#[derive(Debug, Clone)]
+pub(super) struct KnownUser {
+    pub id: UserId,
+    pub user: User,
+    pub accesses: Vec<(AccessId, Option<String>)>,
+    pub devices: Vec<DeviceId>,
+}
+
 impl Read<'_> {
     /// Gathers the facts; `None` where the machine has no row.
     ///
@@ -106,17 +115,32 @@ impl Read<'_> {
             accesses: Vec::new(),
             devices: Vec::new(),
         };
-        if let Some((user, enabled)) = found {
-            let (accesses, names) =
-                self.user_accesses(organisation, user, gathered.machine.service_id, &gathered.account.name)?;
-            let (totp, devices) = self.totp_devices(organisation, user)?;
-            let guesses = self.guesses(organisation, user, asked.machine)?;
-            gathered.facts.user = Some(User { enabled, accesses, totp, guesses });
-            gathered.user = Some(user);
-            gathered.accesses = names;
-            gathered.devices = devices;
+        if let Some(found) = found {
+            let place = (gathered.machine.service_id, &gathered.account.name);
+            let known = self.known_user(organisation, found, place, Origin::Machine(asked.machine))?;
+            gathered.facts.user = Some(known.user);
+            gathered.user = Some(known.id);
+            gathered.accesses = known.accesses;
+            gathered.devices = known.devices;
         }
         Ok(Some(gathered))
+    }
+
+    /// What the store knows of a user who wants to be an account of this name on a service.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(super) fn known_user(
+        &self,
+        organisation: OrganisationId,
+        (id, enabled): (UserId, bool),
+        (service, name): (ServiceId, &Name),
+        from: Origin,
+    ) -> Result<KnownUser, StoreError> {
+        let (accesses, names) = self.user_accesses(organisation, id, service, name)?;
+        let (totp, devices) = self.totp_devices(organisation, id)?;
+        let guesses = self.guesses(organisation, id, from)?;
+        Ok(KnownUser { id, user: User { enabled, accesses, totp, guesses }, accesses: names, devices })
     }
 
     /// The machine and its service; `None` where it has no row.
@@ -135,12 +159,7 @@ impl Read<'_> {
                  WHERE m.organisation_id = ?1 AND m.id = ?2",
             )?
             .query_row(params![organisation, machine.0.0], |row| {
-                let watches = row.get_ref(5)?.as_str()? == "watch";
-                let until: Option<i64> = row.get(6)?;
-                let mode = match until {
-                    Some(until) if watches => Mode::Watch { until },
-                    _ => Mode::Guard,
-                };
+                let mode = mode(row.get_ref(5)?.as_str()?, row.get(6)?);
                 let deleted: Option<i64> = row.get(7)?;
                 let names: [Option<String>; 2] = [row.get(2)?, row.get(3)?];
                 Ok(MachineFacts {
@@ -229,7 +248,11 @@ impl Read<'_> {
         Ok(names)
     }
 
-    fn user_called(
+    /// The user with this username or email address, and whether they are enabled.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(super) fn user_called(
         &self,
         organisation: OrganisationId,
         id: &TrasaId,
@@ -365,31 +388,6 @@ impl Read<'_> {
         Ok((devices, ids))
     }
 
-    fn guesses(
-        &self,
-        organisation: OrganisationId,
-        user: UserId,
-        machine: MachineId,
-    ) -> Result<Guesses, StoreError> {
-        let mut statement = self.prepare_cached(
-            "SELECT scope, failures, blocked_until, last_success FROM guess_counters
-             WHERE organisation_id = ?1 AND user_id = ?2 AND scope IN ('user', 'user_machine') AND method = 'totp'
-                AND machine_id IN (x'', ?3)",
-        )?;
-        let mut rows = statement.query(params![organisation, user, machine.0.0])?;
-        let mut guesses = Guesses::default();
-        while let Some(row) = rows.next()? {
-            let counter = Counter { failures: row.get(1)?, next_allowed_at: row.get(2)? };
-            if row.get_ref(0)?.as_str()? == "user" {
-                guesses.user = counter;
-            } else {
-                guesses.here = counter;
-                guesses.last_success_here = Some(row.get(3)?).filter(|time: &i64| *time > 0);
-            }
-        }
-        Ok(guesses)
-    }
-
     fn bypass_until(
         &self,
         organisation: OrganisationId,
@@ -411,6 +409,14 @@ impl Read<'_> {
             }
         }
         Ok(latest)
+    }
+}
+
+/// Reads the columns of a mode; watching without an end is guarding.
+pub(super) fn mode(word: &str, until: Option<i64>) -> Mode {
+    match until {
+        Some(until) if word == "watch" => Mode::Watch { until },
+        _ => Mode::Guard,
     }
 }
 

@@ -19,10 +19,12 @@ pub struct Logon {
     /// The id that the agent chose.
     #[serde(rename = "logon_id")]
     pub id: LogonId,
-    /// The machine's name.
+    /// The machine's name; in version 1 what it claims to be called, empty where it claims nothing.
     pub machine: String,
-    /// The machine's id.
-    pub machine_id: MachineId,
+    /// The machine's id; none in version 1.
+    pub machine_id: Option<MachineId>,
+    /// `v1` or `v2`.
+    pub protocol: &'static str,
     /// The service's name.
     pub service: String,
     /// The user's username, where one was named.
@@ -47,8 +49,8 @@ pub struct Logon {
 }
 
 const QUERY: &str =
-    "SELECT l.short_code, l.id, coalesce(m.name, ''), l.machine_id, coalesce(s.name, ''), u.username,
-        l.account, l.method, l.result, l.reason, l.parameters, l.begun, l.decided, l.facts
+    "SELECT l.short_code, l.id, coalesce(m.name, l.machine_name, ''), m.id, coalesce(s.name, ''), u.username,
+        l.account, l.method, l.result, l.reason, l.parameters, l.begun, l.decided, l.facts, l.generation
      FROM logons l
      LEFT JOIN machines m ON m.organisation_id = l.organisation_id AND m.id = l.machine_id
      LEFT JOIN services s ON s.organisation_id = l.organisation_id AND s.id = l.service_id
@@ -61,7 +63,8 @@ fn logon(row: &Row<'_>) -> rusqlite::Result<Logon> {
         short_code: row.get(0)?,
         id: LogonId::new(row.get(1)?),
         machine: row.get(2)?,
-        machine_id: MachineId::new(row.get(3)?),
+        machine_id: row.get::<_, Option<[u8; 16]>>(3)?.map(MachineId::new),
+        protocol: if row.get::<_, i64>(14)? == 1 { "v1" } else { "v2" },
         service: row.get(4)?,
         user: row.get(5)?,
         account: row.get(6)?,

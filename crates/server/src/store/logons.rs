@@ -1,13 +1,14 @@
 //! One logon in one commit: facts, decision, counters, the logon's row and the audit's.
 
+use super::guesses::{self, Origin};
 use super::learned_domains::{self, Seen};
 use super::logon_facts::{Asked, Gathered};
 use super::machines::State;
-use super::{OrganisationId, Read, Store, StoreError, Write, guesses};
+use super::{OrganisationId, Read, Store, StoreError, UserId, Write};
 use crate::audit::{Actor, Entry};
 use decision::logon::Effects;
 use protocol::encoding::{Bytes, Sha256};
-use protocol::id::{LogonId, MachineId};
+use protocol::id::{LogonId, MachineId, ServiceId};
 use protocol::v2::{AccountKind, Params, PasswordState};
 use rusqlite::{OptionalExtension as _, params};
 use serde_json::Value;
@@ -136,12 +137,25 @@ impl Store {
             };
             let record = decide(&wanted, &gathered);
             let service = gathered.machine.service_id;
-            let subject =
-                guesses::Subject { user: gathered.user, machine, service, devices: &gathered.devices };
+            let subject = guesses::Subject {
+                user: gathered.user,
+                from: Origin::Machine(machine),
+                service,
+                devices: &gathered.devices,
+            };
             if guesses::apply(write, organisation, &subject, &record.effects, now)? {
                 write.audit(organisation, now, &Entry::alarm("wrong_codes", Actor::Server, service))?;
             }
-            insert(write, organisation, &wanted, &gathered, &record, now)?;
+            let row = Row {
+                machine: &machine.0.0,
+                id: wanted.id,
+                body_hash: wanted.body_hash,
+                service,
+                user: gathered.user,
+                generation: 2,
+                machine_name: None,
+            };
+            insert(write, organisation, &row, &record, now)?;
             write.audit(organisation, now, &record.entry)?;
             seen(write, organisation, &wanted, &gathered, now)?;
             Ok(Decided::Now(record.answer))
@@ -194,27 +208,40 @@ impl Store {
     }
 }
 
-fn insert(
+/// What of a logon's row is no part of its [`Record`].
+pub(super) struct Row<'a> {
+    /// The machine's id; empty in version 1, which names none.
+    pub machine: &'a [u8],
+    pub id: LogonId,
+    pub body_hash: Sha256,
+    pub service: ServiceId,
+    pub user: Option<UserId>,
+    /// Of the agent protocol.
+    pub generation: u8,
+    /// How the machine claims to be called, in version 1.
+    pub machine_name: Option<&'a str>,
+}
+
+pub(super) fn insert(
     write: &Write<'_>,
     organisation: OrganisationId,
-    wanted: &Wanted,
-    gathered: &Gathered,
+    row: &Row<'_>,
     record: &Record,
     now: i64,
 ) -> Result<(), StoreError> {
     write
         .prepare_cached(
             "INSERT INTO logons (organisation_id, machine_id, id, body_hash, service_id, user_id, account, method,
-                result, reason, parameters, facts, answer, short_code, begun, decided)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15)",
+                result, reason, parameters, facts, answer, short_code, begun, decided, generation, machine_name)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15, ?16, ?17)",
         )?
         .execute(params![
             organisation,
-            wanted.asked.machine.0.0,
-            wanted.id.0.0,
-            wanted.body_hash.0,
-            gathered.machine.service_id.0.0,
-            gathered.user,
+            row.machine,
+            row.id.0.0,
+            row.body_hash.0,
+            row.service.0.0,
+            row.user,
             record.account,
             record.method,
             record.result,
@@ -223,7 +250,9 @@ fn insert(
             serde_json::to_string(&record.facts)?,
             record.answer,
             record.short_code,
-            now
+            now,
+            row.generation,
+            row.machine_name
         ])?;
     Ok(())
 }

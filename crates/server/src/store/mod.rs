@@ -52,6 +52,9 @@ pub mod reports;
 pub mod restored;
 pub mod services;
 pub mod users;
+pub mod v1_calls;
+pub mod v1_doors;
+pub mod v1_logons;
 mod watch_end;
 mod writer;
 

@@ -1,6 +1,7 @@
 //! Services and their tokens.
 
 use super::ids::ServiceId;
+use super::v1_doors::V1;
 use super::{OrganisationId, Read, Store, StoreError, Write};
 use crate::audit::{Actor, Entry};
 use crate::names::Name;
@@ -74,11 +75,18 @@ pub struct Service {
     pub machines: i64,
     /// When it was made, Unix seconds.
     pub created: i64,
+    /// How it answers version 1, where it ever did.
+    pub v1: Option<V1>,
 }
 
-const COLUMNS: &str = "id, name, mode, mode_until, postponed, admit, admit_until, key_generation, created,
-    (SELECT count(*) FROM machines m WHERE m.organisation_id = services.organisation_id
-        AND m.service_id = services.id AND m.state <> 'revoked')";
+const QUERY: &str =
+    "SELECT s.id, s.name, s.mode, s.mode_until, s.postponed, s.admit, s.admit_until, s.key_generation,
+        s.created, (SELECT count(*) FROM machines m WHERE m.organisation_id = s.organisation_id
+            AND m.service_id = s.id AND m.state <> 'revoked'),
+        d.v1_id, d.until, d.pass_through, d.denied, (SELECT max(c.last) FROM v1_calls c
+            WHERE c.organisation_id = s.organisation_id AND c.service_id = s.id)
+    FROM services s LEFT JOIN v1_doors d ON d.organisation_id = s.organisation_id AND d.service_id = s.id
+    WHERE s.organisation_id = ?1 AND s.deleted IS NULL";
 
 fn service(row: &Row<'_>) -> rusqlite::Result<Service> {
     let mode: String = row.get(2)?;
@@ -95,7 +103,19 @@ fn service(row: &Row<'_>) -> rusqlite::Result<Service> {
         key_generation: row.get(7)?,
         created: row.get(8)?,
         machines: row.get(9)?,
+        v1: v1(row)?,
     })
+}
+
+fn v1(row: &Row<'_>) -> rusqlite::Result<Option<V1>> {
+    let Some(id) = row.get(10)? else { return Ok(None) };
+    Ok(Some(V1 {
+        id,
+        until: row.get(11)?,
+        pass_through: row.get(12)?,
+        denied: row.get(13)?,
+        last_call: row.get(14)?,
+    }))
 }
 
 /// Where the ServiceKey of a service is sealed.
@@ -136,9 +156,7 @@ fn find(
 ) -> Result<Service, StoreError> {
     let id = ServiceId::parse(text.trim()).map(|id| id.0.0);
     connection
-        .prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM services WHERE organisation_id = ?1 AND deleted IS NULL AND (id = ?2 OR name_key = ?3)"
-        ))?
+        .prepare_cached(&format!("{QUERY} AND (s.id = ?2 OR s.name_key = ?3)"))?
         .query_row(params![organisation, id, crate::names::key(text)], service)
         .optional()?
         .ok_or_else(|| StoreError::not_found("service", text))
@@ -176,10 +194,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn services(&self, organisation: OrganisationId) -> Result<Vec<Service>, StoreError> {
         self.scan(move |read| {
-            let query = format!(
-                "SELECT {COLUMNS} FROM services WHERE organisation_id = ?1 AND deleted IS NULL ORDER BY name_key"
-            );
-            let mut statement = read.prepare_cached(&query)?;
+            let mut statement = read.prepare_cached(&format!("{QUERY} ORDER BY s.name_key"))?;
             let rows = statement.query_map([organisation], service)?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
@@ -398,7 +413,7 @@ pub(super) fn taken(error: rusqlite::Error, noun: &str, name: &str) -> StoreErro
     }
 }
 
-fn future(until: Option<i64>, now: i64, what: &str) -> Result<i64, StoreError> {
+pub(super) fn future(until: Option<i64>, now: i64, what: &str) -> Result<i64, StoreError> {
     match until {
         None => Err(StoreError::refused("until_missing", format!("{what} needs an end: give --until DATE"))),
         Some(until) if until <= now => {

@@ -1,67 +1,102 @@
 //! Gathers what the check decides about.
 
+use super::addresses::{self, Look};
 use crate::panel::Panel;
+use crate::registration::PROVIDER;
 use crate::{registration, surroundings};
 use agent::account::{Account, KnownAccount, LOOKUP_LIMIT, ResolveError, resolve_listed};
 use agent::check::{Facts, Subject};
-use agent::config::{self, Learned, OfflineList, State, Usable, UsableLink};
+use agent::config::{self, Learned, LinkV2, OfflineList, State, Usable, UsableLink};
+use agent::exchange::v1::VerifyFailed;
 use agent::exchange::{CallFailed, Client, Connection, FIRST_ANSWER_LIMIT};
 use agent::ports::{LookupError, Never};
-use agent::report;
 use agent::worker::versions;
-use protocol::v2::{CheckAnswer, CheckPurpose, CheckRequest};
+use agent::{report, trial};
+use protocol::error_code::ErrorCode;
+use protocol::v2::{CheckAnswer, CheckPurpose, CheckRequest, Params};
+use std::path::Path;
 
-/// Everything that the check wants to know. Tells the server first how this computer is, so that its
-/// mode and approval are those of now.
-pub(super) fn facts(panel: &Panel) -> Facts {
+/// Everything that the check wants to know.
+pub(super) struct Gathered {
+    pub facts: Facts,
+    /// What was found at each address, where the server answers at all.
+    pub addresses: Vec<Look>,
+    /// The generation of the protocol does not know the question who would get in.
+    pub says_nothing_of_accounts: bool,
+}
+
+/// Tells the server first how this computer is, so that its mode and approval are those of now.
+pub(super) fn gather(panel: &Panel) -> Gathered {
     let services = &panel.services;
-    let told = match config::load(services).usable {
-        Some(_) => report::report(services, &panel.report_facts(), &Never).map(drop),
-        None => Err(CallFailed::Unreachable(Vec::new())),
-    };
+    let told = tell(panel);
     let loaded = config::load(services);
-    let (offline, unresolved) = resolved(panel, loaded.offline.users);
+    let (offline, unresolved) = resolved(panel, &loaded.offline.users);
     let subjects = subjects(panel, &offline);
     let usable = loaded.usable.as_ref();
-    let seen = usable.filter(|_| told.is_ok()).map(|usable| usable.learned.highest_server_time);
-    let mut clock_offset = seen.map(|time| time.saturating_sub(services.clock.unix_seconds()));
-    let answer = match (told, usable) {
-        (Err(failed), _) => Err(failed),
-        (Ok(()), Some(usable)) if loaded.state == State::Verified => {
-            let answer = ask(panel, usable, &subjects, &loaded.machine.windows_version);
-            if let Ok(answer) = &answer {
-                clock_offset = Some(answer.time.saturating_sub(services.clock.unix_seconds()));
-            }
-            answer
+    let now = services.clock.unix_seconds();
+    let v2 = usable.and_then(|usable| match usable.link() {
+        UsableLink::V2(link) => Some((usable, link)),
+        UsableLink::V1(_) => None,
+    });
+    let answer = told.and_then(|()| match v2 {
+        Some((usable, link)) if loaded.state == State::Verified => {
+            ask(panel, usable, link, &subjects, &loaded.machine.windows_version)
         }
-        // Armed: the server says who would get in only before. It has just taken the report.
-        (Ok(()), _) => {
-            Ok(CheckAnswer { accounts: Vec::new(), ask_trasa_id: true, time: services.clock.unix_seconds() })
-        }
+        // Version 1 has no such question; and once armed the server says who would get in no more.
+        _ => Ok(CheckAnswer { accounts: Vec::new(), ask_trasa_id: true, time: now }),
+    });
+    // The report's answer and the check's say what the time is at the server.
+    let server_time = answer.as_ref().ok().and_then(|answer| match v2 {
+        Some(_) if loaded.state == State::Verified => Some(answer.time),
+        Some((usable, _)) => Some(usable.learned.highest_server_time),
+        None => None,
+    });
+    let addresses = match (&answer, v2) {
+        (Ok(_), Some((usable, link))) => addresses::look(panel, link, &usable.learned),
+        _ => Vec::new(),
     };
-    Facts {
+    let ends = addresses.iter().filter_map(Look::certificate_ends).min();
+    let facts = Facts {
         state: loaded.state,
-        watching: usable.is_some_and(|usable| usable.is_watching(services.clock.unix_seconds())),
+        watching: usable.is_some_and(|usable| usable.is_watching(now)),
         approved: usable.is_some_and(Usable::is_approved),
         subjects,
         answer,
         offline,
         unresolved,
         registration: registration::facts(panel),
-        auto_admin_logon: surroundings::auto_admin_logon(panel),
-        automatic_restart_sign_on: surroundings::automatic_restart_sign_on(panel),
-        excluded_by_policy: surroundings::excluded_by_policy(panel),
-        restricted_admin: surroundings::restricted_admin(panel),
-        clock_offset,
-        proxy: None,
-        certificate_days: None,
-        trial_passed: false,
+        dll: registration::dll(panel, PROVIDER)
+            .filter(|path| panel.program.is_file(Path::new(path)))
+            .map(|path| panel.diagnostics.load_provider(Path::new(&path))),
+        surroundings: surroundings::gather(panel, &loaded),
+        clock_offset: server_time.map(|time| time.saturating_sub(now)),
+        proxy: panel.diagnostics.machine_proxy(),
+        certificate_days: ends.map(|ends| ends.saturating_sub(server_time.unwrap_or(now)).div_euclid(86_400)),
+        trial: usable.and_then(|usable| trial::passed(services, usable)),
+    };
+    Gathered { facts, addresses, says_nothing_of_accounts: usable.is_some() && v2.is_none() }
+}
+
+/// Whether the server answers: by a report, or in version 1 by asking whether the configuration still
+/// stands.
+fn tell(panel: &Panel) -> Result<(), CallFailed> {
+    let services = &panel.services;
+    let loaded = config::load(services);
+    match loaded.usable.as_ref().map(Usable::link) {
+        None => Err(CallFailed::Unreachable(Vec::new())),
+        Some(UsableLink::V2(_)) => report::report(services, &panel.report_facts(), &Never).map(drop),
+        Some(UsableLink::V1(link)) => link.verify_again(services, &Never).map_err(|failed| match failed {
+            VerifyFailed::Refused(_) => CallFailed::Refused(ErrorCode::ServiceRefused, Params::new()),
+            VerifyFailed::Unreachable(causes) => CallFailed::Unreachable(causes),
+            VerifyFailed::NotUnderstood(..) => CallFailed::DoesNotFit,
+            _ => CallFailed::Internal,
+        }),
     }
 }
 
 /// The offline users whom Windows still knows, and the others. Where Windows cannot say, what was
 /// resolved when the list was saved stands.
-fn resolved(panel: &Panel, users: Vec<KnownAccount>) -> (OfflineList, Vec<(String, ResolveError)>) {
+fn resolved(panel: &Panel, users: &[KnownAccount]) -> (OfflineList, Vec<(String, ResolveError)>) {
     let lookup = &*panel.services.lookup;
     let machine = panel.services.machine.facts();
     let mut list = OfflineList::default();
@@ -78,7 +113,7 @@ fn resolved(panel: &Panel, users: Vec<KnownAccount>) -> (OfflineList, Vec<(Strin
         };
         match found {
             Ok(user) => list.users.push(user),
-            Err(why) => unresolved.push((user.typed, why)),
+            Err(why) => unresolved.push((user.typed.clone(), why)),
         }
     }
     (list, unresolved)
@@ -119,6 +154,7 @@ fn subjects(panel: &Panel, offline: &OfflineList) -> Vec<Subject> {
 fn ask(
     panel: &Panel,
     usable: &Usable,
+    link: LinkV2<'_>,
     subjects: &[Subject],
     windows: &str,
 ) -> Result<CheckAnswer, CallFailed> {
@@ -127,7 +163,6 @@ fn ask(
         armed: false,
         accounts: subjects.iter().map(|subject| subject.account.to_wire()).collect(),
     };
-    let UsableLink::V2(link) = usable.link() else { return Err(CallFailed::Unreachable(Vec::new())) };
     let connection = Connection { link, versions: versions(windows) };
     let mut client = Client::new(&panel.services, connection, usable.learned.clone());
     let answer = client.check(&request, FIRST_ANSWER_LIMIT, &Never);
@@ -137,7 +172,7 @@ fn ask(
 
 #[cfg(test)]
 mod tests {
-    use super::{facts, resolved};
+    use super::{gather, resolved};
     use crate::testing::Fixture;
     use agent::Sid;
     use agent::account::{Account, AccountKind, KnownAccount, ResolveError};
@@ -155,7 +190,7 @@ mod tests {
         fixture.set_number(&key, "LocalProfileLoadTimeLow", u32::try_from(time & 0xffff_ffff).expect("half"));
         assert_eq!(fixture.set("--offline-users bat").exit, 0);
         let names = |fixture: &Fixture| {
-            let subjects = facts(&fixture.panel()).subjects;
+            let subjects = gather(&fixture.panel()).facts.subjects;
             subjects.iter().map(|subject| subject.account.to_string()).collect::<Vec<_>>()
         };
         assert_eq!(names(&fixture), ["HOST\\bat", "CORP\\dora", "HOST\\anna"]);
@@ -184,13 +219,13 @@ mod tests {
                 user("no SID", "nobdoy"),
             ]
         };
-        let (list, lost) = resolved(&fixture.panel(), users());
+        let (list, lost) = resolved(&fixture.panel(), &users());
         assert_eq!(list.users.iter().map(|user| user.typed.as_str()).collect::<Vec<_>>(), ["bat", "anna"]);
         assert!(list.users.iter().all(|user| user.account.sid.is_some()));
         let expect = ["gone", "nobdoy"].map(|name| (name.to_owned(), ResolveError::NotFound));
         assert_eq!(lost, expect);
         *fixture.world.windows.lookup_fails.lock().expect("lock") = true;
-        let (list, lost) = resolved(&fixture.panel(), users());
+        let (list, lost) = resolved(&fixture.panel(), &users());
         assert_eq!(list.users.len(), 2, "what was resolved when it was saved stands");
         assert_eq!(lost.len(), 2);
     }

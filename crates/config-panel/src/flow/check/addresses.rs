@@ -23,9 +23,33 @@ enum Found {
     Nothing(TransportError),
 }
 
-/// A line for each address. Asks only for the public list of server keys, which wants no signature.
-pub(super) fn lines(panel: &Panel, link: LinkV2<'_>, learned: &Learned) -> Vec<Line> {
-    link.servers.iter().map(|address| line(address, &find(panel, link, learned, address))).collect()
+/// An address, and what was found there.
+#[derive(Debug)]
+pub(super) struct Look {
+    address: Address,
+    found: Found,
+    certificate_ends: Option<i64>,
+}
+
+impl Look {
+    /// The line about it.
+    pub(super) fn line(&self) -> Line {
+        line(&self.address, &self.found)
+    }
+
+    /// When the certificate that our server showed there ends, Unix seconds.
+    pub(super) fn certificate_ends(&self) -> Option<i64> {
+        self.certificate_ends.filter(|_| self.found == Found::Server)
+    }
+}
+
+/// Looks at each address. Asks only for the public list of server keys, which wants no signature.
+pub(super) fn look(panel: &Panel, link: LinkV2<'_>, learned: &Learned) -> Vec<Look> {
+    let at = |address: &Address| {
+        let (found, certificate_ends) = find(panel, link, learned, address);
+        Look { address: address.clone(), found, certificate_ends }
+    };
+    link.servers.iter().map(at).collect()
 }
 
 fn line(address: &Address, found: &Found) -> Line {
@@ -53,7 +77,7 @@ fn line(address: &Address, found: &Found) -> Line {
     }
 }
 
-fn find(panel: &Panel, link: LinkV2<'_>, learned: &Learned, address: &Address) -> Found {
+fn find(panel: &Panel, link: LinkV2<'_>, learned: &Learned, address: &Address) -> (Found, Option<i64>) {
     let admission = link.admission;
     let list = learned.key_list(admission);
     let strict = if link.skip_tls_verification {
@@ -62,29 +86,30 @@ fn find(panel: &Panel, link: LinkV2<'_>, learned: &Learned, address: &Address) -
         TlsExpectation::MachineStore { last_seen: None }
     };
     let last_seen = learned.tls_seen.get(&address.to_string()).copied();
-    match (ask(panel, admission, list, address, &strict), last_seen) {
+    let found = match (ask(panel, admission, list, address, &strict), last_seen) {
         (Err(TransportError::Tls { code }), Some(key)) if !link.skip_tls_verification => {
             let known = TlsExpectation::MachineStore { last_seen: Some(key) };
             match ask(panel, admission, list, address, &known) {
-                Ok(true) => Found::OutOfDate,
-                Ok(false) => Found::Somebody,
+                Ok((true, _)) => Found::OutOfDate,
+                Ok((false, _)) => Found::Somebody,
                 Err(_) => Found::Nothing(TransportError::Tls { code }),
             }
         }
-        (Ok(true), _) => Found::Server,
-        (Ok(false), _) => Found::Somebody,
+        (Ok((true, ends)), _) => return (Found::Server, ends),
+        (Ok((false, _)), _) => Found::Somebody,
         (Err(why), _) => Found::Nothing(why),
-    }
+    };
+    (found, None)
 }
 
-/// Whether the key list at this address chains to our anchor.
+/// Whether the key list at this address chains to our anchor, and when the certificate there ends.
 fn ask(
     panel: &Panel,
     admission: &V2,
     list: &KeyList,
     address: &Address,
     tls: &TlsExpectation,
-) -> Result<bool, TransportError> {
+) -> Result<(bool, Option<i64>), TransportError> {
     let request = HttpRequest {
         method: Method::Get,
         path_and_query: path::KEYS.to_owned(),
@@ -95,9 +120,10 @@ fn ask(
     let answer = panel.services.transport.exchange(address, tls, &request, deadlines, &Never)?;
     let keys = match serde_json::from_slice(&answer.body) {
         Ok(Answer::Keys { keys }) => keys,
-        _ => return Ok(false),
+        _ => return Ok((false, None)),
     };
-    Ok(protocol::keys::follow(&admission.anchor, Some(list), &keys, P256Verifier::new).is_ok())
+    let chains = protocol::keys::follow(&admission.anchor, Some(list), &keys, P256Verifier::new).is_ok();
+    Ok((chains, answer.certificate_ends))
 }
 
 #[cfg(test)]
