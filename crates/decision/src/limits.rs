@@ -8,14 +8,19 @@
 //! the code was right. Attempts in parallel all read the same counter; the store writes by
 //! compare-and-set, so all but one of them read and decide again.
 //!
-//! Two counters: of the user, and of the user at one machine. Who counts where:
+//! Three counters: of the user, of the user at one machine, and, for v1, of the user over all
+//! addresses. Who counts where:
 //!
 //! | password | the user's last success at this machine | counted and obeyed |
 //! |---|---|---|
 //! | verified | more than 30 days ago, or never | both |
 //! | verified | within 30 days | the machine's only: strangers elsewhere lock nobody out at home |
 //! | unknown  | any | the machine's only: who knows no password locks nobody out elsewhere |
-//! | not told (v1) | any | the same: nobody vouches for a password |
+//! | not told (v1) | more than 30 days ago, or never | the address's, and the one over all addresses |
+//! | not told (v1) | within 30 days | the address's only |
+//!
+//! The counter over all addresses is for whoever holds a service's v1 key and has many addresses: its
+//! first [`FREE_OVER_ADDRESSES`] failures are free, then it delays like the others.
 //!
 //! "Machine" is whatever key the caller keeps the second counter under: the machine's id in v2, the
 //! [address seen](CountedAddress) in v1.
@@ -26,6 +31,8 @@ use protocol::v2::PasswordState;
 
 /// Wrong codes in a row that cost no waiting.
 pub const FREE_FAILURES: u32 = 5;
+/// Wrong codes in a row, from whatever addresses, that cost no waiting in v1.
+pub const FREE_OVER_ADDRESSES: u32 = 50;
 /// The first delay in seconds.
 pub const FIRST_DELAY_SECS: i64 = 10;
 /// The longest delay in seconds.
@@ -58,19 +65,27 @@ impl Counter {
     /// # Errors
     /// [`Locked`] while a delay runs; nothing changes then.
     pub fn take(self, now: i64) -> Result<Self, Locked> {
+        self.take_after(FREE_FAILURES, now)
+    }
+
+    fn take_after(self, free: u32, now: i64) -> Result<Self, Locked> {
         let wait_secs = self.next_allowed_at.saturating_sub(now);
-        if wait_secs > 0 && wait_secs <= delay_secs(self.failures) {
+        if wait_secs > 0 && wait_secs <= delay_after(free, self.failures) {
             return Err(Locked { wait_secs });
         }
         let failures = self.failures.saturating_add(1);
-        Ok(Self { failures, next_allowed_at: now.saturating_add(delay_secs(failures)) })
+        Ok(Self { failures, next_allowed_at: now.saturating_add(delay_after(free, failures)) })
     }
 }
 
 /// The delay after so many wrong codes in a row, in seconds.
 #[must_use]
 pub fn delay_secs(failures: u32) -> i64 {
-    let Some(doublings) = failures.checked_sub(FREE_FAILURES) else {
+    delay_after(FREE_FAILURES, failures)
+}
+
+fn delay_after(free: u32, failures: u32) -> i64 {
+    let Some(doublings) = failures.checked_sub(free) else {
         return 0;
     };
     // 10 s doubled 14 times is more than a day.
@@ -82,8 +97,10 @@ pub fn delay_secs(failures: u32) -> i64 {
 pub struct Guesses {
     /// The user's counter.
     pub user: Counter,
-    /// The counter of this user at this machine.
+    /// The counter of this user at this machine, or from this address.
     pub here: Counter,
+    /// The counter of this user in v1, over all addresses.
+    pub over_addresses: Counter,
     /// When this user last succeeded at this machine, Unix seconds.
     pub last_success_here: Option<i64>,
 }
@@ -95,6 +112,18 @@ pub enum CounterOf {
     User,
     /// The user's at the machine that asks, or from the address that asks.
     UserAtMachine,
+    /// The user's in v1, over all addresses.
+    UserOverAddresses,
+}
+
+impl CounterOf {
+    /// Failures in a row that cost no waiting.
+    const fn free(self) -> u32 {
+        match self {
+            Self::User | Self::UserAtMachine => FREE_FAILURES,
+            Self::UserOverAddresses => FREE_OVER_ADDRESSES,
+        }
+    }
 }
 
 /// One counter to write, if it still is what was read.
@@ -177,14 +206,17 @@ impl Guesses {
     pub fn take(&self, password: Option<PasswordState>, now: i64) -> Result<Attempt, Locked> {
         let here = [(CounterOf::UserAtMachine, self.here)];
         let both = [(CounterOf::User, self.user), (CounterOf::UserAtMachine, self.here)];
+        let untold =
+            [(CounterOf::UserOverAddresses, self.over_addresses), (CounterOf::UserAtMachine, self.here)];
         let counted: &[_] = match password {
             Some(PasswordState::Verified) if !self.at_home(now) => &both,
+            None if !self.at_home(now) => &untold,
             Some(PasswordState::Verified | PasswordState::Unknown) | None => &here,
         };
         let mut taken = Vec::with_capacity(counted.len());
         let mut locked: Option<Locked> = None;
         for &(counter, read) in counted {
-            match read.take(now) {
+            match read.take_after(counter.free(), now) {
                 Ok(write) => taken.push(CounterChange { counter, read, write }),
                 Err(wait) => {
                     locked = Some(Locked {

@@ -1,7 +1,8 @@
 use super::{
-    AT_HOME_SECS, CountedAddress, Counter, CounterChange, CounterOf, FREE_FAILURES, Guesses, Locked,
-    MAX_DELAY_SECS, ServiceTotal, delay_secs,
+    AT_HOME_SECS, CountedAddress, Counter, CounterChange, CounterOf, FIRST_DELAY_SECS, FREE_FAILURES,
+    FREE_OVER_ADDRESSES, Guesses, Locked, MAX_DELAY_SECS, ServiceTotal, delay_secs,
 };
+use alloc::collections::BTreeMap;
 use proptest::prelude::*;
 use protocol::v2::PasswordState;
 use std::vec;
@@ -93,6 +94,7 @@ fn read(guesses: &Guesses, counter: CounterOf) -> Counter {
     match counter {
         CounterOf::User => guesses.user,
         CounterOf::UserAtMachine => guesses.here,
+        CounterOf::UserOverAddresses => guesses.over_addresses,
     }
 }
 
@@ -100,6 +102,7 @@ fn write(guesses: &mut Guesses, change: &CounterChange) {
     match change.counter {
         CounterOf::User => guesses.user = change.write,
         CounterOf::UserAtMachine => guesses.here = change.write,
+        CounterOf::UserOverAddresses => guesses.over_addresses = change.write,
     }
 }
 
@@ -116,14 +119,15 @@ fn who_counts_where() {
             .collect();
         assert_eq!(counted, expect, "{password:?} {last_success_here:?}");
     }
-    use CounterOf::{User, UserAtMachine};
+    use CounterOf::{User, UserAtMachine, UserOverAddresses};
     check(VERIFIED, None, &[User, UserAtMachine]);
     check(VERIFIED, Some(NOW - AT_HOME_SECS - 1), &[User, UserAtMachine]);
     check(VERIFIED, Some(NOW - AT_HOME_SECS), &[UserAtMachine]);
     check(VERIFIED, Some(NOW + 10), &[UserAtMachine]);
     check(UNKNOWN, None, &[UserAtMachine]);
     check(UNKNOWN, Some(NOW), &[UserAtMachine]);
-    check(None, None, &[UserAtMachine]);
+    check(None, None, &[UserOverAddresses, UserAtMachine]);
+    check(None, Some(NOW - AT_HOME_SECS - 1), &[UserOverAddresses, UserAtMachine]);
     check(None, Some(NOW), &[UserAtMachine]);
 }
 
@@ -134,7 +138,7 @@ fn strangers_lock_nobody_out() {
     let at_home = Guesses { user: locked, last_success_here: Some(NOW - 86_400), ..Guesses::default() };
     assert!(at_home.take(VERIFIED, NOW).is_ok());
     // Somebody without the password tried at this machine; elsewhere nothing happened.
-    let elsewhere = Guesses { user: Counter::default(), here: Counter::default(), last_success_here: None };
+    let elsewhere = Guesses::default();
     assert!(elsewhere.take(VERIFIED, NOW).is_ok());
     // At a new machine the user's counter does count.
     assert_eq!(
@@ -143,14 +147,14 @@ fn strangers_lock_nobody_out() {
     );
     // The longer of two delays is told.
     let here = Counter { failures: 8, next_allowed_at: NOW + 40 };
-    let both = Guesses { user: locked, here, last_success_here: None };
+    let both = Guesses { user: locked, here, ..Guesses::default() };
     assert_eq!(both.take(VERIFIED, NOW), Err(Locked { wait_secs: 80_000 }));
 }
 
 #[test]
 fn success_sets_back_what_counted() {
     let failed = Counter { failures: 9, next_allowed_at: NOW };
-    let guesses = Guesses { user: failed, here: failed, last_success_here: None };
+    let guesses = Guesses { user: failed, here: failed, ..Guesses::default() };
     let changes = guesses.take(VERIFIED, NOW).expect("the delay is over").succeeded();
     let expect = |counter| CounterChange { counter, read: failed, write: Counter::default() };
     assert_eq!(changes, vec![expect(CounterOf::User), expect(CounterOf::UserAtMachine)]);
@@ -214,4 +218,70 @@ fn addresses_count_by_what_one_guesser_has() {
     assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff:ffff:ffff:ffff"));
     assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
     assert_eq!(of("2001:db8:1:2::1").as_bytes().len(), 8);
+}
+
+/// Guesses of a user's codes from as many addresses as one likes, one a second or slower.
+struct Botnet {
+    over_addresses: Counter,
+    here: BTreeMap<u16, Counter>,
+    now: i64,
+}
+
+impl Botnet {
+    fn guess(&mut self, address: u16) -> bool {
+        let here = self.here.get(&address).copied().unwrap_or_default();
+        let guesses = Guesses { here, over_addresses: self.over_addresses, ..Guesses::default() };
+        let Ok(attempt) = guesses.take(None, self.now) else { return false };
+        let mut after = guesses;
+        attempt.failed().iter().for_each(|change| write(&mut after, change));
+        self.over_addresses = after.over_addresses;
+        self.here.insert(address, after.here);
+        true
+    }
+}
+
+proptest! {
+    /// Whoever holds a v1 key and has a whole network of addresses is bounded like everybody else.
+    #[test]
+    fn guesses_over_many_addresses_are_bounded(
+        steps in proptest::collection::vec((any::<u16>(), 1_i64..20_000), 1..600),
+    ) {
+        let mut botnet = Botnet { over_addresses: Counter::default(), here: BTreeMap::new(), now: NOW };
+        let mut looked_at = 0_u32;
+        for (address, pause) in steps {
+            looked_at += u32::from(botnet.guess(address));
+            botnet.now += pause;
+        }
+        // After the free ones each took the delay that stood before it.
+        let taken: i64 = (0..looked_at.saturating_sub(FREE_OVER_ADDRESSES))
+            .map(|doublings| (FIRST_DELAY_SECS << doublings.min(14)).min(MAX_DELAY_SECS))
+            .sum();
+        prop_assert!(taken <= botnet.now - NOW, "{looked_at} guesses in {} s", botnet.now - NOW);
+    }
+}
+
+/// A year of guesses from 65,536 addresses is a few hundred, and none of it reaches where the user
+/// is at home.
+#[test]
+fn a_year_from_a_whole_network_is_a_few_hundred_guesses() {
+    let mut botnet = Botnet { over_addresses: Counter::default(), here: BTreeMap::new(), now: NOW };
+    let mut looked_at = 0;
+    for address in (0..=u16::MAX).cycle().take(365 * 24 * 60) {
+        looked_at += u32::from(botnet.guess(address));
+        botnet.now += 60;
+    }
+    assert!((400..450).contains(&looked_at), "{looked_at}");
+    let at_home = Guesses {
+        over_addresses: botnet.over_addresses,
+        last_success_here: Some(botnet.now - 86_400),
+        ..Guesses::default()
+    };
+    assert!(at_home.take(None, botnet.now).is_ok());
+    let elsewhere = Guesses { last_success_here: None, ..at_home };
+    assert!(elsewhere.take(None, botnet.now).is_err());
+    // A success is what sets it back; only time never does.
+    let later = botnet.now + MAX_DELAY_SECS;
+    let attempt = elsewhere.take(None, later).expect("the delay is over");
+    assert!(attempt.clone().failed().iter().any(|change| change.write.failures > FREE_OVER_ADDRESSES));
+    assert!(attempt.succeeded().iter().all(|change| change.write == Counter::default()));
 }

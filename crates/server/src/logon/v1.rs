@@ -125,7 +125,11 @@ fn facts(
     if let Some(user) = &gathered.facts.user {
         add("user_enabled", json!(user.enabled));
         add("devices", json!(user.totp.len()));
-        add("wrong_codes", json!({ "here": user.guesses.here.failures }));
+        let guesses = &user.guesses;
+        add(
+            "wrong_codes",
+            json!({ "from_here": guesses.here.failures, "from_anywhere": guesses.over_addresses.failures }),
+        );
     }
     if let Some((access, policy)) = decision.access.and_then(|place| gathered.accesses.get(place)) {
         add("access", json!(access));

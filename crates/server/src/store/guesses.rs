@@ -67,7 +67,7 @@ impl Read<'_> {
         Ok(guesses)
     }
 
-    /// The user's own counter is none of these: guesses from addresses do not count in it.
+    /// The user's counter at machines is none of these: guesses from addresses do not count in it.
     fn guesses_from_address(
         &self,
         organisation: OrganisationId,
@@ -85,7 +85,18 @@ impl Read<'_> {
             })
             .optional()?;
         let (here, last_success_here) = here.unwrap_or_default();
-        Ok(Guesses { user: Counter::default(), here, last_success_here })
+        let over_addresses = self
+            .prepare_cached(
+                "SELECT failures, blocked_until FROM guess_counters
+                 WHERE organisation_id = ?1 AND user_id = ?2 AND scope = 'unknown' AND method = 'totp'
+                    AND machine_id = x''",
+            )?
+            .query_row(params![organisation, user], |row| {
+                Ok(Counter { failures: row.get(0)?, next_allowed_at: row.get(1)? })
+            })
+            .optional()?
+            .unwrap_or_default();
+        Ok(Guesses { user: Counter::default(), here, over_addresses, last_success_here })
     }
 }
 
@@ -125,6 +136,8 @@ fn count(
 ) -> Result<(), StoreError> {
     let (scope, machine): (_, &[u8]) = match (change.counter, &from) {
         (CounterOf::User, _) => ("user", &[]),
+        // Of guesses where nobody vouches for a password, without a machine.
+        (CounterOf::UserOverAddresses, _) => ("unknown", &[]),
         (CounterOf::UserAtMachine, Origin::Machine(machine)) => ("user_machine", &machine.0.0),
         (CounterOf::UserAtMachine, Origin::Address(address)) => {
             return count_from(write, organisation, (user, *address), change, success, now);

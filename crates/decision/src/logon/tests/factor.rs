@@ -89,7 +89,7 @@ fn locked_user_learns_nothing_from_code() {
     let locked = |password| {
         World::new().with(|world| {
             world.request.password = Some(password);
-            world.user().guesses = Guesses { user: LOCKED, here: LOCKED, last_success_here: None };
+            world.user().guesses = Guesses { user: LOCKED, here: LOCKED, ..Guesses::default() };
         })
     };
     let mut answers = Vec::new();
@@ -255,7 +255,7 @@ fn lockout_expiry_does_not_reset_growth() {
 fn strangers_do_not_lock_the_user_out_at_home() {
     let world = |last_success_here| {
         World::new().with(|world| {
-            world.user().guesses = Guesses { user: LOCKED, here: Counter::default(), last_success_here };
+            world.user().guesses = Guesses { user: LOCKED, last_success_here, ..Guesses::default() };
         })
     };
     assert_eq!(world(Some(NOW - AT_HOME_SECS)).reason(), Reason::CodeAccepted);

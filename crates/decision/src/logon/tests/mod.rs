@@ -90,6 +90,7 @@ impl World {
             let stored = match counter {
                 CounterOf::User => &mut self.user().guesses.user,
                 CounterOf::UserAtMachine => &mut self.user().guesses.here,
+                CounterOf::UserOverAddresses => &mut self.user().guesses.over_addresses,
             };
             assert_eq!(stored, read, "the change was made from what is stored");
             *stored = *write;

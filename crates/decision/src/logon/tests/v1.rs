@@ -26,7 +26,7 @@ fn a_right_code_lets_in_and_counts_where_it_came_from() {
     let decision = world().decide();
     assert_eq!(decision.outcome.reason(), Reason::CodeAccepted);
     let counted: Vec<_> = decision.effects.counters.iter().map(|change| change.counter).collect();
-    assert_eq!(counted, [CounterOf::UserAtMachine]);
+    assert_eq!(counted, [CounterOf::UserOverAddresses, CounterOf::UserAtMachine]);
     // A lock of the user at machines does not reach v1, nor the other way round.
     let elsewhere =
         world().with(|world| world.user().guesses = Guesses { user: LOCKED, ..Guesses::default() });
