@@ -18,6 +18,7 @@ mod programs;
 mod random;
 mod session;
 mod storage;
+mod tasks;
 mod wide;
 mod win_error;
 
@@ -36,6 +37,7 @@ pub use programs::{LoadFault, file_version, load_class};
 pub use random::SystemRandom;
 pub use session::WindowsSession;
 pub use storage::{Key, MachineSeal, ValueError, WindowsFiles, WindowsPolicies, WindowsState};
+pub use tasks::{TaskError, register_task, remove_task, task_xml};
 
 /// Windows, as the agent takes it. Nothing is opened or asked yet.
 #[must_use]
