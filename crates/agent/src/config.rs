@@ -15,8 +15,8 @@ mod save;
 pub use learned::Learned;
 pub use link::{Generation, Link, LinkV1, LinkV2, ServiceKeyV1, UsableLink, V1, V2};
 pub use load::{Damage, Loaded, Notice, State, Usable, load};
-pub use offline_list::OfflineList;
-pub use save::{SaveError, arm, disarm, save};
+pub use offline_list::{OfflineList, offline_copies};
+pub use save::{SaveError, arm, disarm, save, save_changed};
 
 use crate::Sid;
 use crate::account::KnownAccount;

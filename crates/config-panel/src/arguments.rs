@@ -1,7 +1,9 @@
 //! The command line.
 
 use crate::console::Exit;
+use crate::flow::diagnosis::Part;
 use agent::check::Check;
+use agent::config::Generation;
 use agent::logon::MethodChoice;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
@@ -21,7 +23,7 @@ pub struct Arguments {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 ok, 1 refused, 2 usage, 3 server not reachable, 4 needs elevation; \
-                          those of check from 10 on stand in its own help";
+                          those of check and verify from 10 on stand in their own help";
 
 /// The commands.
 #[derive(Debug, clap::Subcommand)]
@@ -29,7 +31,9 @@ pub enum Command {
     /// Ask the server to admit this computer and save the configuration.
     ///
     /// The ServiceKey, or a token, comes on standard input, never as an argument, which others could
-    /// see. Nothing is saved before the server admitted this computer, and the ServiceKey is not kept.
+    /// see. Nothing is saved before the server admitted this computer, and the ServiceKey is not kept
+    /// (but in version 1, where it is sealed). Without one a computer that is configured already stays
+    /// the machine it is, and only what is given changes.
     Set(Set),
     /// Show state and configuration.
     #[command(after_help = "Example:\n  TrasaConfig show --json")]
@@ -51,6 +55,8 @@ pub enum Command {
     /// scheduled task.
     #[command(after_help = "Example:\n  TrasaConfig report --json")]
     Report,
+    /// Look whether everything of TRASA on this computer is in order, from the files to the server.
+    Verify(Verify),
     /// Register credential provider and filter with Windows. They do nothing until `arm`.
     Register(Register),
     /// Take credential provider and filter out of Windows. Not while the logon is guarded.
@@ -62,24 +68,60 @@ pub enum Command {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     TrasaConfig set --service-id 3q2-7w… --server trasa.example.com < key.txt\n  \
-    TrasaConfig set --service-id 3q2-7w… --server one.example.com,two.example.com:8443 --offline-users bat,WS01\\admin < key.txt")]
+    TrasaConfig set --service-id 3q2-7w… --server one.example.com,two.example.com:8443 --offline-users bat,WS01\\admin < key.txt\n  \
+    TrasaConfig set --offline-users bat,WS01\\admin < NUL\n  \
+    TrasaConfig set --protocol v1 --service-id 5c5aa05f-… --server trasa.example.com < key.txt\n  \
+    TrasaConfig set --import \"C:\\Program Files\\TrasaWin\\config.trasa\" --remove-imported")]
 pub struct Set {
-    /// The ServiceID, from the service profile page.
-    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
-    pub service_id: String,
+    /// The ServiceID, from the service profile page. What is not given stays as it was.
+    #[arg(long, value_name = "ID", allow_hyphen_values = true, conflicts_with = "import")]
+    pub service_id: Option<String>,
     /// Address of the TRASA server, host or host:port; several with commas, tried in order.
-    #[arg(long, value_name = "ADDRESS[,ADDRESS]")]
-    pub server: String,
+    #[arg(long, value_name = "ADDRESS[,ADDRESS]", conflicts_with = "import")]
+    pub server: Option<String>,
     /// Accounts that pass with their password alone while the server cannot be reached, with commas.
     /// Those of before stay where this is not given; an empty list removes them.
     #[arg(long, value_name = "NAME[,NAME]")]
     pub offline_users: Option<String>,
-    /// Trust the TLS keys that the server's signed key list names instead of Windows' certificate store.
-    #[arg(long)]
-    pub skip_tls_verification: bool,
+    /// Trust the TLS keys that the server's signed key list names instead of Windows' certificate store;
+    /// with version 1, the one TLS key that the server shows now. `=false` takes it back.
+    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub skip_tls_verification: Option<bool>,
+    /// Generation of the protocol: v2, or v1 for a server of the original. It is fixed from then on and
+    /// never negotiated. A computer that is not configured yet gets v2.
+    #[arg(long, value_enum, value_name = "VERSION")]
+    pub protocol: Option<Protocol>,
+    /// Take ServiceID, ServiceKey, addresses and the rest from a config.trasa of the original's agent;
+    /// nothing is read from standard input then.
+    #[arg(long, value_name = "FILE")]
+    pub import: Option<PathBuf>,
+    /// Remove that file once its configuration is verified and saved: it holds the ServiceKey in clear
+    /// text.
+    #[arg(long, requires = "import")]
+    pub remove_imported: bool,
     /// Replace the configuration although the logon is guarded. Nobody checks then that anybody gets in.
     #[arg(long)]
     pub while_armed: bool,
+}
+
+/// Generations of the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Protocol {
+    /// The original's; nothing is signed.
+    V1,
+    /// Signed.
+    V2,
+}
+
+impl Protocol {
+    /// As the configuration has it.
+    #[must_use]
+    pub const fn generation(self) -> Generation {
+        match self {
+            Self::V1 => Generation::V1,
+            Self::V2 => Generation::V2,
+        }
+    }
 }
 
 /// `check`.
@@ -152,6 +194,16 @@ pub struct Arm {
     pub probation: bool,
 }
 
+/// `verify`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = verify_help())]
+pub struct Verify {
+    /// Write what was found, with everything that whoever helps wants to see and without any secret, to
+    /// a new ZIP file.
+    #[arg(long, value_name = "FILE")]
+    pub bundle: Option<PathBuf>,
+}
+
 /// `register`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  TrasaConfig register\n  \
@@ -168,6 +220,17 @@ fn check_help() -> String {
         .to_owned();
     for check in Check::ALL {
         help.push_str(&format!("\n  {}  {}", check.number(), check.text()));
+    }
+    help
+}
+
+fn verify_help() -> String {
+    let mut help = "Examples:\n  TrasaConfig verify\n  TrasaConfig verify --json\n  \
+        TrasaConfig verify --bundle C:\\trasa-support.zip\n\n\
+        Exit codes: 0 everything is in order, 1 to 4 as everywhere, else the first of these that fails:"
+        .to_owned();
+    for part in Part::ALL {
+        help.push_str(&format!("\n  {}  {}", part.number(), part.text()));
     }
     help
 }
@@ -231,7 +294,7 @@ mod tests {
             let Parsed::Run(Arguments { command: Command::Set(set), .. }) = of(line) else {
                 panic!("{line}")
             };
-            assert_eq!(set.service_id, "-abc");
+            assert_eq!(set.service_id.as_deref(), Some("-abc"));
         }
     }
 
@@ -261,7 +324,9 @@ mod tests {
 
     #[test]
     fn every_command_has_help_with_an_example() {
-        for command in ["set", "show", "check", "try", "arm", "disarm", "report", "register", "unregister"] {
+        for command in
+            ["set", "show", "check", "try", "arm", "disarm", "report", "verify", "register", "unregister"]
+        {
             let Parsed::Say { text, exit: Exit::Ok, .. } = of(&format!("{command} --help")) else {
                 panic!("{command}")
             };

@@ -29,7 +29,7 @@ pub(crate) fn panel() -> Panel {
 }
 
 /// The ServiceKey or token: typed without echo where there is a console, else from standard input.
-pub(crate) fn read_secret() -> Result<SecretText, Failure> {
+pub(crate) fn read_secret() -> Result<Option<SecretText>, Failure> {
     let failed = |error: std::io::Error| {
         Failure::refused("input", format!("Standard input could not be read: {error}."))
     };
@@ -39,7 +39,8 @@ pub(crate) fn read_secret() -> Result<SecretText, Failure> {
     if !input.is_terminal() {
         return secret::read(&mut unbuffered);
     }
-    let _closed = write!(stderr(), "ServiceKey or token: ").and_then(|()| stderr().flush());
+    let _closed =
+        write!(stderr(), "ServiceKey or token (empty: unchanged): ").and_then(|()| stderr().flush());
     let read = agent_windows::without_echo(|| secret::read_line(&mut unbuffered));
     let _closed = writeln!(stderr());
     read
@@ -130,6 +131,14 @@ impl ProgramFiles for Program {
     fn is_file(&self, path: &Path) -> bool {
         path.is_file()
     }
+
+    fn create(&self, path: &Path, bytes: &[u8]) -> Result<(), WriteFailed> {
+        let failed = |error: std::io::Error| WriteFailed {
+            code: error.raw_os_error().and_then(|code| u32::try_from(code).ok()).unwrap_or(0),
+        };
+        let mut file = File::create_new(path).map_err(failed)?;
+        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)
+    }
 }
 
 struct Windows;
@@ -164,6 +173,13 @@ impl Diagnostics for Windows {
         let mut boots: Vec<_> = starts.iter().filter_map(|xml| agent::boots::safe_mode(xml)).collect();
         boots.reverse();
         Some(boots)
+    }
+
+    /// Where the Task Scheduler keeps it. Reading it needs no service that runs.
+    fn report_task(&self) -> Option<String> {
+        let windows = std::env::var_os("SystemRoot")?;
+        let bytes = std::fs::read(Path::new(&windows).join(r"System32\Tasks\TRASA\Report")).ok()?;
+        Some(typing::decoded(&bytes))
     }
 
     fn own_events(&self, most: usize) -> Option<Vec<String>> {

@@ -16,7 +16,7 @@ pub enum SaveError {
     Json(#[from] serde_json::Error),
 }
 
-/// Saves a configuration that came from an admission, and the offline users. The offline users go
+/// Saves a configuration that was just verified, and the offline users. The offline users go
 /// first: were the power to fail in between, nobody is locked out by half a configuration.
 ///
 /// # Errors
@@ -26,11 +26,25 @@ pub fn save(
     configuration: &Configuration,
     offline: &OfflineList,
 ) -> Result<(), SaveError> {
+    save_changed(services, configuration, offline)?;
+    let learned = Learned { machine: Some(configuration.id()), ..Learned::default() };
+    learned.write(services);
+    Ok(())
+}
+
+/// Saves a configuration of which only addresses, TLS verification or accounts changed: what was
+/// learned under it stands.
+///
+/// # Errors
+/// As [`save`].
+pub fn save_changed(
+    services: &Services,
+    configuration: &Configuration,
+    offline: &OfflineList,
+) -> Result<(), SaveError> {
     save_offline(services, offline)?;
     let bytes = envelope::wrap(configuration)?;
     services.files.write(ProtectedFile::Agent, &bytes)?;
-    let learned = Learned { machine: Some(configuration.id()), ..Learned::default() };
-    learned.write(services);
     services.events.write(&Event::configuration_saved());
     Ok(())
 }

@@ -46,6 +46,7 @@ pub struct Admission {
     servers: Vec<String>,
     skip_tls_verification: bool,
     now: i64,
+    clock_offset: Option<i64>,
 }
 
 /// Why a machine was not admitted.
@@ -86,7 +87,7 @@ pub fn admit(
     let mut causes = Vec::new();
     for address in input.servers {
         match admit_at(services, input, address, &call, &key, cancelled) {
-            Ok((admitted, key_list)) => {
+            Ok((admitted, key_list, clock_offset)) => {
                 return Ok(Admission {
                     admitted,
                     key,
@@ -95,6 +96,7 @@ pub fn admit(
                     servers: input.servers.iter().map(ToString::to_string).collect(),
                     skip_tls_verification: input.skip_tls_verification,
                     now: services.clock.unix_seconds(),
+                    clock_offset,
                 });
             }
             Err(Failed::Final(failed)) => return Err(failed),
@@ -116,7 +118,7 @@ fn admit_at(
     call: &Call,
     key: &MachineKey,
     cancelled: &dyn Cancelled,
-) -> Result<(Admitted, KeyList), Failed> {
+) -> Result<(Admitted, KeyList, Option<i64>), Failed> {
     let key_id = input.secret.token_id().map_or_else(|| input.service.to_string(), |id| id.to_string());
     let signer = AdmissionSigner { secret: input.secret, key_id };
     // First contact: whether the key that is shown is good, the signed answer will say.
@@ -126,11 +128,11 @@ fn admit_at(
         TlsExpectation::MachineStore { last_seen: None }
     };
     let deadlines = Deadlines { connect: CONNECT_LIMIT, total: ANSWER_LIMIT };
-    let mut offset = 0;
+    let mut offset = None;
     for _ in 0..2 {
         let mut nonce = [0; 16];
         services.random.fill(&mut nonce).map_err(|_| Failed::Final(AdmissionFailed::Internal))?;
-        let created = services.clock.unix_seconds().saturating_add(offset);
+        let created = services.clock.unix_seconds().saturating_add(offset.unwrap_or(0));
         let sent = sign(call, &signer, created, Bytes(nonce), (Tag::AdmitRequest, Tag::AdmitResponse), None);
         let answer = services
             .transport
@@ -148,10 +150,12 @@ fn admit_at(
                 if !signed {
                     return Err(wrong());
                 }
-                return known_tls(input, &list, &answer).map(|()| (admitted, list));
+                return known_tls(input, &list, &answer).map(|()| (admitted, list, offset));
             }
             // Nobody can have signed this for us yet. A wrong offset only makes the admission fail.
-            Answer::Clock { time } => offset = time.saturating_sub(services.clock.unix_seconds()),
+            Answer::Clock { time } => {
+                offset = Some(time.saturating_sub(services.clock.unix_seconds()));
+            }
             Answer::Error(error) => {
                 return Err(Failed::Final(AdmissionFailed::Refused(error.code, error.parameters)));
             }
@@ -218,6 +222,12 @@ impl Admission {
     #[must_use]
     pub const fn admitted(&self) -> &Admitted {
         &self.admitted
+    }
+
+    /// The server's time minus ours, in seconds, where the server found our clock wrong.
+    #[must_use]
+    pub const fn clock_offset(&self) -> Option<i64> {
+        self.clock_offset
     }
 
     /// What gets saved, with the machine's key sealed.

@@ -68,6 +68,16 @@ pub fn failed(why: FailedReason) -> String {
     fixed.to_owned()
 }
 
+/// What version 1 cannot protect, whoever runs it: a sentence each, for the administrator.
+pub const LIMITS: [&str; 6] = [
+    "Answers are not signed: whoever holds a TLS key that this computer accepts can let everybody in.",
+    "The ServiceKey travels in every request and is the same on all computers of the service: whoever reads it on one can ask, and guess, for all.",
+    "The server does not know this computer: it can be neither approved nor revoked nor released alone.",
+    "An answer names neither account nor logon: only TLS keeps another one from standing in for it.",
+    "A push shows no number to compare, and one that was cancelled at the tile stays on the phone.",
+    "Nothing is reported: offline logons and a guard that was switched off are seen in this computer's event log only.",
+];
+
 /// Why a configuration was not verified.
 #[must_use]
 pub const fn not_verified(why: FailedReason) -> &'static str {
@@ -97,6 +107,7 @@ mod tests {
                 assert!(!text.contains(why.code()), "the server's word is not shown");
             }
         }
+        assert!(super::LIMITS.iter().all(|text| text.ends_with('.') && text.is_ascii()));
         let one = failed(FailedReason::UserNotFound);
         assert_eq!(failed(FailedReason::UserDisabled), one);
         assert_eq!(failed(FailedReason::PolicyNotAssigned), one);

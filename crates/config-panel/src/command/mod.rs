@@ -8,6 +8,7 @@ mod report;
 mod set;
 mod show;
 mod trial;
+mod verify;
 
 use crate::arguments::Command;
 use crate::console::{Console, Failure};
@@ -16,7 +17,7 @@ use crate::ports::Typing;
 use crate::secret::SecretText;
 
 /// Where the ServiceKey or token comes from.
-pub type ReadSecret<'a> = &'a mut dyn FnMut() -> Result<SecretText, Failure>;
+pub type ReadSecret<'a> = &'a mut dyn FnMut() -> Result<Option<SecretText>, Failure>;
 
 /// Runs a command to its end; gives the program's exit code.
 pub fn run(
@@ -33,6 +34,7 @@ pub fn run(
         Command::Try(arguments) => trial::run(arguments, panel, typing, console),
         Command::Arm(arguments) => arm::run(&arguments, panel, console),
         Command::Disarm => disarm::run(panel, console),
+        Command::Verify(arguments) => return verify::run(&arguments, panel, console),
         Command::Report => report::run(panel, console),
         Command::Register(arguments) => register::register(arguments, panel, console),
         Command::Unregister => register::unregister(panel, console),

@@ -5,7 +5,7 @@ use crate::panel::Panel;
 use crate::registration::{self, FILTER, PROVIDER};
 use agent::config::{self, Configuration, Generation, Link, State, Usable};
 use agent::probation::{self, Standing};
-use agent::texts;
+use agent::{pending, texts, trial};
 use protocol::v2::Mode;
 use serde::Serialize;
 
@@ -18,8 +18,20 @@ struct Shown {
     service_id: Option<String>,
     servers: Vec<String>,
     protocol: Option<Generation>,
+    /// None in version 1, which has no modes.
     mode: Option<Mode>,
     probation_until: Option<i64>,
+    /// In version 1: the TLS key that the server showed at the verification.
+    tls_key: Option<String>,
+    skip_tls_verification: Option<bool>,
+    /// What the protocol cannot protect.
+    limits: &'static [&'static str],
+    /// Server time of the last authentic answer, Unix seconds.
+    last_contact: Option<i64>,
+    /// The trial logon that counts for `arm`.
+    trial: Option<trial::Passed>,
+    /// `arm` waits until nothing is in the way.
+    arming_waits: bool,
 }
 
 pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failure> {
@@ -27,9 +39,6 @@ pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failur
     let services = &panel.services;
     let loaded = config::load(services);
     let usable = loaded.usable.as_ref();
-    let mode = |usable: &Usable| {
-        if usable.is_watching(services.clock.unix_seconds()) { Mode::Watch } else { Mode::Guard }
-    };
     let shown = Shown {
         state: loaded.state.name(),
         clsid: PROVIDER,
@@ -38,8 +47,17 @@ pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failur
         service_id: usable.map(|usable| service_id(&usable.configuration)),
         servers: usable.map(|u| u.servers.iter().map(ToString::to_string).collect()).unwrap_or_default(),
         protocol: usable.map(|usable| usable.configuration.protocol()),
-        mode: usable.map(mode),
+        mode: usable.and_then(|usable| mode(usable, services.clock.unix_seconds())),
         probation_until: probation_until(panel),
+        tls_key: usable.and_then(tls_key),
+        skip_tls_verification: usable.map(|usable| usable.skip_tls_verification),
+        limits: match usable.map(|usable| usable.configuration.protocol()) {
+            Some(Generation::V1) => &texts::v1::LIMITS,
+            _ => &[],
+        },
+        last_contact: usable.map(|usable| usable.learned.highest_server_time).filter(|time| *time > 0),
+        trial: usable.and_then(|usable| trial::passed(services, usable)),
+        arming_waits: pending::read(services).is_some(),
     };
     let mut lines = vec![match loaded.state {
         State::Absent => {
@@ -66,16 +84,28 @@ pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failur
         lines.push(format!("Servers: {}", shown.servers.join(", ")));
         lines.push(format!(
             "TLS: {}",
-            if usable.skip_tls_verification {
-                "the keys that the server's signed list names"
-            } else {
-                "Windows' certificate store"
+            match (usable.skip_tls_verification, &shown.tls_key) {
+                (false, _) => "Windows' certificate store".to_owned(),
+                (true, None) => "the keys that the server's signed list names".to_owned(),
+                (true, Some(key)) => format!("only the key {key}"),
             }
         ));
-        lines.push(format!("Mode: {}", if shown.mode == Some(Mode::Watch) { "watch" } else { "guard" }));
+        lines.extend(
+            shown.mode.map(|mode| format!("Mode: {}", if mode == Mode::Watch { "watch" } else { "guard" })),
+        );
         if !usable.is_approved() {
             lines.push("Waits for an administrator's approval in TRASA.".to_owned());
         }
+    }
+    if !shown.limits.is_empty() {
+        lines.push("Protocol: version 1, the original's. It cannot protect everything:".to_owned());
+        lines.extend(shown.limits.iter().map(|text| format!("  - {text}")));
+    }
+    if let Some(passed) = &shown.trial {
+        lines.push(format!("Trial logon: passed by {}.", passed.account));
+    }
+    if shown.arming_waits {
+        lines.push("Arming waits until this computer is approved and nothing is in the way.".to_owned());
     }
     if let Some(until) = shown.probation_until {
         let left = u64::try_from(until.saturating_sub(services.clock.unix_seconds())).unwrap_or(0);
@@ -106,6 +136,18 @@ fn service_id(configuration: &Configuration) -> String {
     }
 }
 
+fn mode(usable: &Usable, now: i64) -> Option<Mode> {
+    usable.configuration.admission()?;
+    Some(if usable.is_watching(now) { Mode::Watch } else { Mode::Guard })
+}
+
+fn tls_key(usable: &Usable) -> Option<String> {
+    match &usable.configuration.link {
+        Link::V1(verified) => Some(verified.tls_key.to_string()),
+        Link::V2(_) => None,
+    }
+}
+
 /// Until when the agent may take itself back, Unix seconds.
 pub(super) fn probation_until(panel: &Panel) -> Option<i64> {
     match probation::standing(&panel.services) {
@@ -119,16 +161,22 @@ mod tests {
     use crate::testing::Fixture;
     use agent::ports::ProtectedFile;
 
-    const FIELDS: [&str; 9] = [
+    const FIELDS: [&str; 15] = [
+        "arming_waits",
         "clsid",
         "filter_clsid",
+        "last_contact",
+        "limits",
         "machine_id",
         "mode",
         "probation_until",
         "protocol",
         "servers",
         "service_id",
+        "skip_tls_verification",
         "state",
+        "tls_key",
+        "trial",
     ];
 
     #[test]
@@ -157,6 +205,22 @@ mod tests {
         fixture.world.files.files.lock().expect("lock").remove(&ProtectedFile::Agent);
         assert_eq!(shown()["state"], "damaged");
         assert!(fixture.run("show").out.starts_with("State: damaged: agent.json is missing."));
+    }
+
+    #[test]
+    fn version_1_shows_its_limits_and_the_pinned_key() {
+        let fixture = Fixture::new();
+        fixture.world.arm_v1(&["bat"], true);
+        let json = fixture.run("show --json").json();
+        assert_eq!((&json["protocol"], &json["mode"]), (&"v1".into(), &serde_json::Value::Null));
+        assert_eq!(json["machine_id"], serde_json::Value::Null);
+        assert_eq!(json["service_id"], agent::testing::FakeServer::V1_SERVICE);
+        assert_eq!(json["limits"], serde_json::json!(agent::texts::v1::LIMITS));
+        let out = fixture.run("show").out;
+        let key = json["tls_key"].as_str().expect("a fingerprint");
+        assert!(out.contains(&format!("TLS: only the key {key}")), "{out}");
+        assert!(out.contains("cannot protect everything") && !out.contains("Mode:"), "{out}");
+        assert!(!out.contains("canary"), "{out}");
     }
 
     #[test]

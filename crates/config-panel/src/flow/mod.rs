@@ -3,6 +3,8 @@
 
 pub mod arm;
 pub mod check;
+pub mod diagnosis;
 pub mod disarm;
+pub mod import;
 pub mod trial;
 pub mod verify_and_save;

@@ -1,32 +1,40 @@
 //! Save Configuration: the server is asked first, and only then something is saved.
+//!
+//! With a ServiceKey or token this computer is verified anew. Without one, where it is configured
+//! already, it says with its own key (in version 1: with the sealed ServiceKey) that it is still the
+//! one, and what was changed is saved: no second machine at the server.
+
+mod again;
+mod original;
+mod v2;
 
 use crate::console::{Failure, Field};
 use crate::panel::Panel;
 use crate::secret::SecretText;
 use agent::account::{KnownAccount, resolve_listed};
-use agent::config::{self, Configuration, Generation, Link, OfflineList, State};
-use agent::exchange::{AdmissionFailed, AdmissionInput, admit};
+use agent::config::{self, Configuration, Generation, Link, Loaded, OfflineList, SaveError, State};
 use agent::ports::{Address, Cancelled, ProtectedFile, Stored};
 use agent::texts;
-use agent::worker::versions;
 use protocol::encoding::Sha256;
-use protocol::error_code::ErrorCode;
-use protocol::id::ServiceId;
 use protocol::v2::{AdmissionOrigin, Mode};
 
-/// What was typed, but for the secret.
-#[derive(Debug, Clone)]
+/// What was typed, but for the secret. What is `None` stays as it was.
+#[derive(Debug, Clone, Default)]
 pub struct Input {
+    /// Generation of the protocol; a computer that is not configured yet gets version 2.
+    pub protocol: Option<Generation>,
     /// The ServiceID.
-    pub service_id: String,
+    pub service_id: Option<String>,
     /// Addresses of the server, with commas.
-    pub server: String,
-    /// Offline users, with commas; `None` keeps those of before.
+    pub server: Option<String>,
+    /// Offline users, with commas; an empty text removes them.
     pub offline_users: Option<String>,
     /// Trust the keys that the server names instead of Windows' certificate store.
-    pub skip_tls_verification: bool,
+    pub skip_tls_verification: Option<bool>,
     /// Replace a configuration that guards.
     pub while_armed: bool,
+    /// Where the ServiceKey or token comes from; `None`: a person.
+    pub origin: Option<AdmissionOrigin>,
 }
 
 /// What was verified and saved.
@@ -48,6 +56,8 @@ pub struct Saved {
     pub approved: bool,
     /// Whether the service guards or watches.
     pub mode: Mode,
+    /// The server's time minus ours, in seconds, where the server found our clock wrong.
+    pub clock_offset_secs: Option<i64>,
     /// The offline users, as they were resolved.
     pub offline_users: Vec<KnownAccount>,
 }
@@ -56,7 +66,7 @@ pub struct Saved {
 pub const SAVED: &str = "Successfully verified and saved config data.";
 
 /// Verifies with the server and saves. `secret` is called only when everything else is in order, so
-/// that nobody is asked for a key in vain.
+/// that nobody is asked for a key in vain; `None` from it means that the key stays.
 ///
 /// # Errors
 /// [`Failure`], with the field that it is about where there is one. Unless its code is
@@ -64,54 +74,103 @@ pub const SAVED: &str = "Successfully verified and saved config data.";
 pub fn verify_and_save(
     panel: &Panel,
     input: &Input,
-    secret: &mut dyn FnMut() -> Result<SecretText, Failure>,
+    secret: &mut dyn FnMut() -> Result<Option<SecretText>, Failure>,
     cancelled: &dyn Cancelled,
 ) -> Result<Saved, Failure> {
-    let service = ServiceId::parse(input.service_id.trim()).ok_or_else(|| {
-        Failure::usage("This is no ServiceID. Copy it again from the service profile page.")
-            .at(Field::ServiceId)
-    })?;
-    let servers = Address::parse_list(&input.server).map_err(|why| {
-        Failure::usage(format!("Server address: {why}. Write host or host:port, several with commas."))
-            .at(Field::Server)
-    })?;
     panel.require_elevation()?;
-    let services = &panel.services;
-    let before = config::load(services);
+    let before = config::load(&panel.services);
     if before.state.guards() && !input.while_armed {
         return Err(Failure::refused(
             "armed",
             "The logon of this computer is guarded. Disarm first, so that the new configuration can be checked before it guards.",
         ));
     }
+    let request = Request::new(input, &before)?;
     let offline = match &input.offline_users {
         Some(names) => resolve_all(names, panel)?,
-        None => before.offline.users,
+        None => before.offline.users.clone(),
     };
-    let secret =
-        secret().and_then(|text| text.admission()).map_err(|failure| failure.at(Field::ServiceKey))?;
-    let admission = AdmissionInput {
-        service,
-        secret: &secret,
-        servers: &servers,
-        skip_tls_verification: input.skip_tls_verification,
-        origin: AdmissionOrigin::Person,
-        versions: versions(&before.machine.windows_version),
+    let known = known_accounts(panel, &offline);
+    let secret = secret().map_err(|failure| failure.at(Field::ServiceKey))?;
+    let verified = match (secret, request.protocol) {
+        (Some(secret), Generation::V2) => v2::admit(panel, &request, &secret, &before, known, cancelled),
+        (Some(secret), Generation::V1) => {
+            original::verify(panel, &request, &secret, &before, known, cancelled)
+        }
+        (None, _) => again::verify(panel, &request, &before, known, cancelled),
     };
-    let admission = admit(services, &admission, cancelled);
     if cancelled.is_cancelled() {
         return Err(Failure::cancelled());
     }
-    let allowed = before.usable.map(|usable| usable.configuration.allowed_providers).unwrap_or_default();
-    let configuration = admission
-        .and_then(|admission| {
-            admission.into_configuration(services, known_accounts(panel, &offline), allowed)
-        })
-        .map_err(not_admitted)?;
+    let verified = verified?;
     let offline = OfflineList { serial: 0, users: offline };
-    config::save(services, &configuration, &offline)?;
+    (verified.save)(&panel.services, &verified.configuration, &offline)?;
     read_back(panel)?;
-    Ok(saved(configuration, offline))
+    Ok(saved(verified, offline))
+}
+
+/// Input, completed by what is configured.
+struct Request {
+    protocol: Generation,
+    service_id: String,
+    servers: Vec<Address>,
+    skip_tls_verification: bool,
+    origin: AdmissionOrigin,
+}
+
+impl Request {
+    fn new(input: &Input, before: &Loaded) -> Result<Self, Failure> {
+        let usable = before.usable.as_ref();
+        let configured = usable.map(|usable| &usable.configuration);
+        let protocol = input.protocol.or(configured.map(Configuration::protocol)).unwrap_or(Generation::V2);
+        // What belongs to the other generation is no default.
+        let same = configured.filter(|configured| configured.protocol() == protocol);
+        let service_id = match (&input.service_id, same.map(|configured| &configured.link)) {
+            (Some(typed), _) => typed.trim().to_owned(),
+            (None, Some(Link::V1(verified))) => verified.service.clone(),
+            (None, Some(Link::V2(admission))) => admission.service.id.to_string(),
+            (None, None) => return Err(missing("ServiceID").at(Field::ServiceId)),
+        };
+        match protocol {
+            Generation::V1 => original::parse_service(&service_id)?,
+            Generation::V2 => drop(v2::parse_service(&service_id)?),
+        }
+        let servers = match (&input.server, same) {
+            (Some(typed), _) => parse_servers(typed)?,
+            (None, Some(configured)) => parse_servers(&configured.servers.join(","))?,
+            (None, None) => return Err(missing("server address").at(Field::Server)),
+        };
+        let skip = input.skip_tls_verification.or(same.map(|configured| configured.skip_tls_verification));
+        Ok(Self {
+            protocol,
+            service_id,
+            servers,
+            skip_tls_verification: skip.unwrap_or(false),
+            origin: input.origin.unwrap_or(AdmissionOrigin::Person),
+        })
+    }
+}
+
+fn missing(what: &str) -> Failure {
+    Failure::usage(format!("Give the {what}: this computer is not configured with this protocol yet."))
+}
+
+fn parse_servers(text: &str) -> Result<Vec<Address>, Failure> {
+    Address::parse_list(text).map_err(|why| {
+        Failure::usage(format!("Server address: {why}. Write host or host:port, several with commas."))
+            .at(Field::Server)
+    })
+}
+
+/// A configuration that a server verified, and how to save it.
+struct Verified {
+    configuration: Configuration,
+    save: fn(&agent::services::Services, &Configuration, &OfflineList) -> Result<(), SaveError>,
+    clock_offset: Option<i64>,
+}
+
+fn allowed_providers(before: &Loaded) -> Vec<String> {
+    before.usable.as_ref().map(|usable| usable.configuration.allowed_providers.clone()).unwrap_or_default()
 }
 
 fn resolve_all(names: &str, panel: &Panel) -> Result<Vec<KnownAccount>, Failure> {
@@ -144,44 +203,6 @@ fn known_accounts(panel: &Panel, offline: &[KnownAccount]) -> Vec<KnownAccount> 
     known
 }
 
-fn not_admitted(why: AdmissionFailed) -> Failure {
-    match why {
-        AdmissionFailed::Refused(code, parameters) => {
-            let failure = Failure::refused(
-                code.code(),
-                format!("{} Nothing was saved.", texts::refusal(code, &parameters)),
-            );
-            match field(code) {
-                Some(field) => failure.at(field),
-                None => failure,
-            }
-        }
-        AdmissionFailed::WrongServer(address) => Failure::refused(
-            "wrong_server",
-            format!(
-                "The server at {address} does not hold the key that this ServiceKey belongs to: either it is another server, or the ServiceKey was not copied whole. Nothing was saved."
-            ),
-        )
-        .at(Field::ServiceKey),
-        AdmissionFailed::Unreachable(causes) => Failure::unreachable(&causes).at(Field::Server),
-        _ => Failure::refused(
-            "internal",
-            "Windows gave no random numbers or could not seal the key of this computer. Nothing was saved.",
-        ),
-    }
-}
-
-/// Where a refused admission is mended.
-const fn field(code: ErrorCode) -> Option<Field> {
-    match code {
-        ErrorCode::ServiceRefused | ErrorCode::TokenSpent | ErrorCode::TokenExpired => {
-            Some(Field::ServiceKey)
-        }
-        ErrorCode::ServiceDeleted => Some(Field::ServiceId),
-        _ => None,
-    }
-}
-
 /// What was written must be what is read, or the next start of Windows would find damage.
 fn read_back(panel: &Panel) -> Result<(), Failure> {
     let services = &panel.services;
@@ -200,7 +221,8 @@ fn unreadable(why: &str) -> Failure {
     Failure::refused("saved_unreadable", format!("The configuration was saved but cannot be used: {why}."))
 }
 
-fn saved(configuration: Configuration, offline: OfflineList) -> Saved {
+fn saved(verified: Verified, offline: OfflineList) -> Saved {
+    let configuration = verified.configuration;
     let protocol = configuration.protocol();
     let tls_key = match &configuration.link {
         Link::V1(verified) if configuration.skip_tls_verification => Some(verified.tls_key),
@@ -224,66 +246,10 @@ fn saved(configuration: Configuration, offline: OfflineList) -> Saved {
         tls_key,
         approved: settings.as_ref().is_none_or(|settings| settings.approved),
         mode: settings.map_or(Mode::Guard, |settings| settings.mode),
+        clock_offset_secs: verified.clock_offset,
         offline_users: offline.users,
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Input, verify_and_save};
-    use crate::console::Field;
-    use crate::secret::SecretText;
-    use crate::testing::Fixture;
-    use agent::config::{self, State};
-    use agent::ports::Never;
-    use core::sync::atomic::AtomicBool;
-    use protocol::encoding::Bytes;
-    use protocol::service_key::AdmissionSecret;
-
-    fn input(fixture: &Fixture) -> Input {
-        Input {
-            service_id: fixture.world.server.service.to_string(),
-            server: "one.example.com".to_owned(),
-            offline_users: Some("bat".to_owned()),
-            skip_tls_verification: false,
-            while_armed: false,
-        }
-    }
-
-    #[test]
-    fn a_failure_names_the_field_that_is_wrong() {
-        let fixture = Fixture::new();
-        let good = fixture.world.server.service_key().to_text();
-        let foreign = AdmissionSecret::service_key([9; 32], Bytes([1; 32])).to_text();
-        let typed = input(&fixture);
-        for (typed, key, field) in [
-            (Input { service_id: "x".to_owned(), ..typed.clone() }, &good, Some(Field::ServiceId)),
-            (Input { server: "http://a".to_owned(), ..typed.clone() }, &good, Some(Field::Server)),
-            (
-                Input { offline_users: Some("nobdoy".to_owned()), ..typed.clone() },
-                &good,
-                Some(Field::OfflineUsers),
-            ),
-            (typed.clone(), &foreign, Some(Field::ServiceKey)),
-        ] {
-            let failed = verify_and_save(&fixture.panel(), &typed, &mut || SecretText::new(key), &Never);
-            let failed = failed.expect_err("refused");
-            assert_eq!(failed.field(), field, "{failed:?}");
-        }
-        *fixture.world.server.trusted.lock().expect("lock") = false;
-        let failed = verify_and_save(&fixture.panel(), &typed, &mut || SecretText::new(&good), &Never);
-        assert_eq!(failed.expect_err("unreachable").field(), Some(Field::Server));
-        assert_eq!(config::load(&fixture.world.services).state, State::Absent);
-    }
-
-    #[test]
-    fn whoever_gave_up_has_saved_nothing() {
-        let fixture = Fixture::new();
-        let key = fixture.world.server.service_key().to_text();
-        let gone = AtomicBool::new(true);
-        let failed =
-            verify_and_save(&fixture.panel(), &input(&fixture), &mut || SecretText::new(&key), &gone);
-        assert_eq!(failed.expect_err("cancelled").code(), "cancelled");
-        assert_eq!(config::load(&fixture.world.services).state, State::Absent);
-    }
-}
+mod tests;
