@@ -1,6 +1,7 @@
 //! The real `trasa-server` as a child process: its command line, and `serve` in the background.
 
 use std::fs::File;
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -87,9 +88,23 @@ impl Server {
     /// # Errors
     /// When it fails, with what it said, or prints something else than JSON.
     pub fn cli(&self, words: &[&str]) -> Result<Value> {
+        self.cli_with(words, "")
+    }
+
+    /// The same with a secret on its standard input.
+    ///
+    /// # Errors
+    /// See [`Server::cli`].
+    pub fn cli_with(&self, words: &[&str], secret: &str) -> Result<Value> {
         let mut command = self.command(words);
-        command.arg("--json").stdin(Stdio::null());
-        let output = command.output().with_context(|| format!("cannot start {}", self.program.display()))?;
+        command.arg("--json").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let started = command.spawn().with_context(|| format!("cannot start {}", self.program.display()));
+        let mut child = started?;
+        if let Some(mut input) = child.stdin.take() {
+            // Who does not read its standard input is none the worse for it.
+            let _ = input.write_all(secret.as_bytes());
+        }
+        let output = child.wait_with_output()?;
         let printed = String::from_utf8_lossy(&output.stdout);
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);

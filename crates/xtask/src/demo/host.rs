@@ -40,7 +40,10 @@ pub enum Scenario {
 pub struct World {
     folder: PathBuf,
     walks: u32,
-    clock_off_secs: i64,
+    /// What of the world is otherwise than usual.
+    changes: serde_json::Map<String, Value>,
+    /// An account's name of before, and what it is called now, under the same SID.
+    renamed: Option<(&'static str, &'static str)>,
 }
 
 /// What happened in one walk.
@@ -55,14 +58,28 @@ impl World {
     /// When the folder cannot be made.
     pub fn new(folder: &Path) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
-        let world = Self { folder: folder.to_owned(), walks: 0, clock_off_secs: 0 };
+        let world =
+            Self { folder: folder.to_owned(), walks: 0, changes: serde_json::Map::new(), renamed: None };
         world.write(Scenario::Logon, &EVERYBODY)?;
         Ok(world)
     }
 
-    /// Sets the machine's clock wrong by so many seconds.
-    pub fn set_clock_off(&mut self, secs: i64) {
-        self.clock_off_secs = secs;
+    /// Renames an account, which keeps its SID.
+    ///
+    /// # Errors
+    /// When the world cannot be written.
+    pub fn rename(&mut self, before: &'static str, now: &'static str) -> Result<()> {
+        self.renamed = Some((before, now));
+        self.write(Scenario::Logon, &EVERYBODY)
+    }
+
+    /// Changes the world: a member of its file gets another value.
+    ///
+    /// # Errors
+    /// When the world cannot be written.
+    pub fn change(&mut self, member: &str, value: Value) -> Result<()> {
+        self.changes.insert(member.to_owned(), value);
+        self.write(Scenario::Logon, &EVERYBODY)
     }
 
     /// The world's file.
@@ -75,7 +92,9 @@ impl World {
             .iter()
             .map(|person| {
                 let administrator = person.name == OLGA.name;
-                json!({"domain": HOST, "name": person.name, "password": person.password, "administrator": administrator})
+                let renamed = self.renamed.filter(|(before, _)| *before == person.name);
+                let name = renamed.map_or(person.name, |(_, now)| now);
+                json!({"domain": ".", "name": name, "password": person.password, "administrator": administrator})
             })
             .collect();
         let session = match scenario {
@@ -85,13 +104,10 @@ impl World {
             }
             Scenario::Rdp => json!({"id": 2, "kind": "remote"}),
         };
-        let world = json!({
-            "host": HOST,
-            "accounts": accounts,
-            "session": session,
-            "state": "state",
-            "time_offset_s": self.clock_off_secs,
-        });
+        let mut world = json!({"host": HOST, "accounts": accounts, "session": session, "state": "state"});
+        for (member, value) in &self.changes {
+            world[member] = value.clone();
+        }
         std::fs::write(self.file(), format!("{world:#}")).context("cannot write the world")
     }
 

@@ -52,6 +52,11 @@ pub const OLGA: Person = Person { name: "olga", password: "Break-Glass-5", stand
 pub const EVERYBODY: [Person; 5] = [ANNA, NORA, BOB, DORA, OLGA];
 
 impl Person {
+    /// The same person, whose account is called otherwise now.
+    pub const fn renamed(self, name: &'static str) -> Self {
+        Self { name, ..self }
+    }
+
     /// `HOST\name`.
     pub fn account(&self) -> String {
         format!("{HOST}\\{}", self.name)

@@ -142,15 +142,6 @@ impl Stage {
         text(&windows::state(&self.place(), &self.world)?, "state")
     }
 
-    /// Deletes the agent's configuration behind its back.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub fn delete_configuration(&self) -> Result<()> {
-        let file = windows::configuration(&self.place());
-        std::fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))
-    }
-
     /// Walks a script in the logon host.
     ///
     /// # Errors
@@ -189,14 +180,37 @@ impl Stage {
         Identity { certificate: data.join("tls-cert.pem"), key: data.join("tls-key.pem") }
     }
 
-    /// An original server on a port of its own. Each of a scene's is of the same service and shows the same TLS key,
-    /// unless the options say otherwise.
+    /// An original server. Each of a scene's is of the same service and shows the same TLS key, unless the options say
+    /// otherwise.
     ///
     /// # Errors
     /// When it does not start.
-    pub fn original_server(&self, options: &[&str]) -> Result<OriginalServer> {
+    pub fn original_server(&self, port: u16, options: &[&str]) -> Result<OriginalServer> {
         let folder = self.file(&format!("original-{}", self.scenes));
-        OriginalServer::start(&self.workspace, &folder, free_port()?, options)
+        OriginalServer::start(&self.workspace, &folder, port, options)
+    }
+
+    /// `TrasaConfig set` with these words, and the secret on its standard input.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn set_with(&self, words: &[&str], secret: &str) -> Result<Said> {
+        windows::config(&self.place(), &self.world, &[&["set"], words].concat(), secret)
+    }
+
+    /// A Linux path as the guarded Windows names it.
+    pub fn windows_path(&self, path: &Path) -> String {
+        self.wine.windows_path(path)
+    }
+
+    /// Starts the server anew with its clock wrong by so many seconds; 0 sets it right.
+    ///
+    /// # Errors
+    /// When it does not stop or start.
+    pub fn turn_servers_clock(&mut self, secs: i64) -> Result<()> {
+        self.server.stop()?;
+        self.server.set_clock_off(secs);
+        self.server.start()
     }
 
     /// Gives the server this TLS identity and starts it anew.
@@ -211,9 +225,25 @@ impl Stage {
         self.server.start()
     }
 
-    /// Sets the guarded machine's clock wrong by so many seconds.
-    pub fn set_machines_clock_off(&mut self, secs: i64) {
-        self.world.set_clock_off(secs);
+    /// Renames an account of the guarded machine.
+    ///
+    /// # Errors
+    /// When the world cannot be written.
+    pub fn rename(&mut self, before: &'static str, now: &'static str) -> Result<()> {
+        self.world.rename(before, now)
+    }
+
+    /// Changes the guarded machine: a member of the world's file, see docs/logon-host.md.
+    ///
+    /// # Errors
+    /// When the world cannot be written.
+    pub fn change_machine(&mut self, member: &str, value: Value) -> Result<()> {
+        self.world.change(member, value)
+    }
+
+    /// The agent's configuration on the guarded machine.
+    pub fn configuration(&self) -> PathBuf {
+        windows::configuration(&self.place())
     }
 
     /// Moves the server to another port and puts a man in the middle on its own, who forges what passes.

@@ -4,9 +4,11 @@ mod access;
 mod codes;
 mod kinds;
 mod no_server;
+mod original_server;
 mod original_words;
 mod originals;
 mod recovery;
+mod roll_over;
 mod slips;
 mod upkeep;
 
@@ -28,9 +30,14 @@ pub const ALL: &[Scene] = &[
     access::DISABLED_USER,
     access::WRONG_SERVICE_KEY,
     no_server::SERVER_STOPPED,
+    no_server::OFFLINE_USERS_NAME,
     no_server::SOMETHING_ELSE_ANSWERS,
     no_server::FORGED_ALLOW,
     recovery::CONFIGURATION_DELETED,
+    recovery::CONFIGURATION_HALF_WRITTEN,
+    recovery::PERMISSIONS_RESET,
+    recovery::HOST_RENAMED,
+    recovery::IMAGE_CLONED,
     recovery::DATABASE_RESTORED,
     recovery::SIGNING_KEY_LOST,
     slips::NOBODY_ENROLLED,
@@ -45,6 +52,10 @@ pub const ALL: &[Scene] = &[
     upkeep::MACHINES_CLOCK_OFF,
     upkeep::SERVERS_CLOCK_OFF,
     originals::ORIGINAL_WORDS,
+    originals::ORIGINAL_AGENT,
+    original_server::ORIGINAL_SERVER,
+    original_server::ORIGINAL_ODDITIES,
+    roll_over::ROLL_OVER,
     kinds::WATCH_MODE,
     kinds::DISARMED,
     kinds::UNLOCK,

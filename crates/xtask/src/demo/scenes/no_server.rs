@@ -28,6 +28,33 @@ fn server_stopped(stage: &mut Stage, seen: &mut Seen) -> Result<String> {
         .to_owned())
 }
 
+pub const OFFLINE_USERS_NAME: Scene = Scene {
+    name: "offline-users-name",
+    title: "an offline user misspelt, in other letters, and renamed",
+    run: offline_users_name,
+};
+
+fn offline_users_name(stage: &mut Stage, seen: &mut Seen) -> Result<String> {
+    let key = stage.office.service_key.clone();
+    let (id, address) = (stage.office.service_id.clone(), stage.server.address());
+    let set = ["--while-armed", "--skip-tls-verification", "--service-id", &id, "--server", &address];
+    let said = stage.set_with(&[&set[..], &["--offline-users", "olgaa"]].concat(), &key)?;
+    seen.line(format!("> TrasaConfig set --offline-users olgaa: {}", said.text));
+    if said.code == 0 || !said.text.contains("olgaa") {
+        bail!("an account that does not exist was taken for an offline user");
+    }
+    let said = stage.set_with(&[&set[..], &["--offline-users", "OLGA"]].concat(), &key)?;
+    seen.line(format!("> TrasaConfig set --offline-users OLGA: {}", said.well("TrasaConfig set")?));
+    stage.server.stop()?;
+    offline_user_passes(stage, seen, &OLGA)?;
+    seen.line("her account is renamed in Windows:");
+    let renamed = OLGA.renamed("olga.smith");
+    stage.rename(OLGA.name, renamed.name)?;
+    offline_user_passes(stage, seen, &renamed)?;
+    Ok("a name that is nobody's is refused when it is typed; from then on the account counts, not its spelling"
+        .to_owned())
+}
+
 pub const SOMETHING_ELSE_ANSWERS: Scene = Scene {
     name: "something-else-answers",
     title: "garbage, an error page or a login page on the server's port: as good as no server",

@@ -15,7 +15,8 @@ pub const PASSED_THROUGH: &str =
 /// A logon of a service that is unknown, or over.
 pub const NO_SERVICE: &str = r#"{"status":"failed","reason":"invalid service integration details","intent":"AgentLogin","data":[null]}"#;
 /// A logon of somebody whom nobody knows.
-const NO_USER: &str = r#"{"status":"failed","reason":"user not found","intent":"AgentLogin","data":[null]}"#;
+pub const NO_USER: &str =
+    r#"{"status":"failed","reason":"user not found","intent":"AgentLogin","data":[null]}"#;
 /// A logon of a disabled user.
 pub const DISABLED: &str =
     r#"{"status":"failed","reason":"User Disabled","intent":"AgentLogin","data":[null]}"#;

@@ -2,7 +2,10 @@
 
 use anyhow::{Context, Result, bail};
 
-use super::{Scene, Seen, Stage, expect_in, expect_refused, log_on, offline_user_passes, refused_unheard};
+use super::{
+    Scene, Seen, Stage, expect_in, expect_refused, log_on, offline_user_passes, refused_unheard, to_step_2,
+    type_code,
+};
 use crate::demo::host::Scenario;
 use crate::demo::people::{ANNA, OLGA};
 
@@ -13,15 +16,87 @@ pub const CONFIGURATION_DELETED: Scene = Scene {
 };
 
 fn configuration_deleted(stage: &mut Stage, seen: &mut Seen) -> Result<String> {
-    stage.delete_configuration()?;
+    std::fs::remove_file(stage.configuration())?;
+    damaged(stage, seen)?;
+    Ok("still guarding: the offline user passes, nobody else does".to_owned())
+}
+
+/// Still guarding, and nobody can be asked: only the offline user passes.
+fn damaged(stage: &mut Stage, seen: &mut Seen) -> Result<()> {
     seen.line(format!("TrasaConfig show: {}", stage.agent_state()?));
-    // Nobody can be asked, so there is no step 2.
+    // There is no step 2.
     let script = format!("start\ntype \"User name\" {}\ntype Password $password\nsubmit\n", OLGA.name);
     stage.walk(Scenario::Logon, &[script, expect_in(&OLGA)].concat(), seen)?;
     let script = "start\nlist\ntype \"User name\" anna\ntype Password $password\nsubmit\n";
     let script = [script, &expect_refused("damaged")].concat();
-    stage.walk(Scenario::Logon, &script, seen)?;
-    Ok("still guarding: the offline user passes, nobody else does".to_owned())
+    stage.walk(Scenario::Logon, &script, seen).map(drop)
+}
+
+/// Configures the machine anew, as after every damage.
+fn configured_anew(stage: &mut Stage, seen: &mut Seen) -> Result<()> {
+    seen.line("> TrasaConfig disarm, set, arm");
+    stage.config(&["disarm"])?.well("TrasaConfig disarm")?;
+    let key = stage.office.service_key.clone();
+    stage.set(&key, &[])?.well("TrasaConfig set")?;
+    stage.config(&["arm", "--without-trial"])?.well("TrasaConfig arm")?;
+    log_on(stage, seen, &ANNA).map(drop)
+}
+
+pub const CONFIGURATION_HALF_WRITTEN: Scene = Scene {
+    name: "configuration-half-written",
+    title: "the configuration is cut off in the middle, as by a power loss",
+    run: configuration_half_written,
+};
+
+fn configuration_half_written(stage: &mut Stage, seen: &mut Seen) -> Result<String> {
+    let file = stage.configuration();
+    let whole = std::fs::read(&file)?;
+    std::fs::write(&file, whole.get(..whole.len() / 2).unwrap_or_default())?;
+    damaged(stage, seen)?;
+    configured_anew(stage, seen)?;
+    Ok("still guarding for the offline user alone, until it is configured anew".to_owned())
+}
+
+pub const PERMISSIONS_RESET: Scene = Scene {
+    name: "permissions-reset",
+    title: "somebody resets the permissions of the configuration, so that every user can write it",
+    run: permissions_reset,
+};
+
+fn permissions_reset(stage: &mut Stage, seen: &mut Seen) -> Result<String> {
+    let path = r"C:\ProgramData\TRASA\agent.json";
+    let open = format!("acl {path} D:(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;BU)\n");
+    stage.walk(Scenario::Logon, &open, seen)?;
+    damaged(stage, seen)?;
+    configured_anew(stage, seen)?;
+    Ok("what every user could have written is not believed; configured anew, all is as before".to_owned())
+}
+
+pub const HOST_RENAMED: Scene =
+    Scene { name: "host-renamed", title: "the machine gets another name", run: host_renamed };
+
+fn host_renamed(stage: &mut Stage, seen: &mut Seen) -> Result<String> {
+    stage.change_machine("host", "PC-99".into())?;
+    let code = stage.office.code(&ANNA)?;
+    let expected = format!("expect serialized PC-99\\{}\nexpect logged-on\n", ANNA.name);
+    stage.walk(Scenario::Logon, &[to_step_2(&ANNA), type_code(&code), expected].concat(), seen)?;
+    stage.config(&["report"])?.well("TrasaConfig report")?;
+    let machines = stage.server.cli(&["machine", "list"])?;
+    seen.line(format!("> trasa-server machine list: {machines}"));
+    Ok("it keeps its key, and its local accounts are who they were".to_owned())
+}
+
+pub const IMAGE_CLONED: Scene = Scene {
+    name: "image-cloned",
+    title: "the machine's disk is copied to another machine, which gets a SID of its own",
+    run: image_cloned,
+};
+
+fn image_cloned(stage: &mut Stage, seen: &mut Seen) -> Result<String> {
+    stage.change_machine("machine_sid", "S-1-5-21-2001-2002-2003".into())?;
+    damaged(stage, seen)?;
+    configured_anew(stage, seen)?;
+    Ok("the copied key is not used; the copy is admitted as a machine of its own".to_owned())
 }
 
 pub const DATABASE_RESTORED: Scene = Scene {

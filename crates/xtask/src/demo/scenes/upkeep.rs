@@ -90,10 +90,10 @@ pub const MACHINES_CLOCK_OFF: Scene = Scene {
 
 fn machines_clock_off(stage: &mut Stage, seen: &mut Seen) -> Result<String> {
     seen.line("a day fast:");
-    stage.set_machines_clock_off(DAY_SECS);
+    stage.change_machine("time_offset_s", DAY_SECS.into())?;
     log_on(stage, seen, &ANNA)?;
     seen.line("a day slow:");
-    stage.set_machines_clock_off(-DAY_SECS);
+    stage.change_machine("time_offset_s", (-DAY_SECS).into())?;
     log_on_again(stage, seen, &ANNA)?;
     Ok("the server says what time it is, signed, and the machine goes by that for the logon".to_owned())
 }
@@ -118,11 +118,7 @@ fn servers_clock_off(stage: &mut Stage, seen: &mut Seen) -> Result<String> {
 }
 
 fn refused_by_a_clock_off(stage: &mut Stage, seen: &mut Seen, secs: i64) -> Result<()> {
-    stage.server.stop()?;
-    stage.server.set_clock_off(secs);
-    stage.server.start()?;
+    stage.turn_servers_clock(secs)?;
     refused(stage, seen, &ANNA, "code is wrong")?;
-    stage.server.stop()?;
-    stage.server.set_clock_off(0);
-    stage.server.start()
+    stage.turn_servers_clock(0)
 }
