@@ -1,8 +1,14 @@
 //! Puts icon, version, manifest and dialogs into TrasaConfig.exe.
 
+#[path = "messages.rs"]
+mod messages;
+
+use anyhow::Context as _;
 use resources::{Kind, Program};
 
 fn main() -> anyhow::Result<()> {
+    let folder = std::path::PathBuf::from(std::env::var_os("OUT_DIR").context("not in a build script")?);
+    std::fs::write(folder.join("messages.bin"), messages::table())?;
     resources::compile(&Program {
         file: "TrasaConfig.exe",
         description: "TRASA configuration",

@@ -57,11 +57,15 @@ pub enum Command {
     Report,
     /// Look whether everything of TRASA on this computer is in order, from the files to the server.
     Verify(Verify),
-    /// Register credential provider and filter with Windows. They do nothing until `arm`.
+    /// Register credential provider and filter, event source and report task with Windows, or mend their
+    /// registration. They do nothing at the logon until `arm`.
     Register(Register),
-    /// Take credential provider and filter out of Windows. Not while the logon is guarded.
-    #[command(after_help = "Example:\n  TrasaConfig unregister")]
-    Unregister,
+    /// Take credential provider and filter, event source and report task out of Windows. Not while the
+    /// logon is guarded.
+    Unregister(Unregister),
+    /// Remove the configuration, the offline users and the key of this computer for good. Removing the
+    /// program keeps them.
+    Forget(Forget),
 }
 
 /// `set`.
@@ -214,6 +218,25 @@ pub struct Register {
     pub dll: Option<PathBuf>,
 }
 
+/// `unregister`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  TrasaConfig unregister")]
+pub struct Unregister {
+    /// For the installer, when it removes this version: also disarms, and changes nothing where another
+    /// version is registered.
+    #[arg(long)]
+    pub removal: bool,
+}
+
+/// `forget`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  TrasaConfig forget --yes")]
+pub struct Forget {
+    /// Yes, for good.
+    #[arg(long)]
+    pub yes: bool,
+}
+
 fn check_help() -> String {
     let mut help = "Examples:\n  TrasaConfig check\n  TrasaConfig check --json\n\n\
         Exit codes: 0 nothing is in the way, 1 to 4 as everywhere, else the first of these that failed:"
@@ -325,7 +348,7 @@ mod tests {
     #[test]
     fn every_command_has_help_with_an_example() {
         for command in
-            ["set", "show", "check", "try", "arm", "disarm", "report", "verify", "register", "unregister"]
+            ["set", "show", "check", "try", "arm", "disarm", "report", "verify", "register", "unregister", "forget"]
         {
             let Parsed::Say { text, exit: Exit::Ok, .. } = of(&format!("{command} --help")) else {
                 panic!("{command}")

@@ -9,11 +9,16 @@ pub mod arguments;
 pub mod command;
 pub mod console;
 pub mod flow;
+pub mod installation;
+#[cfg(test)]
+#[path = "../messages.rs"]
+mod messages;
 pub mod panel;
 pub mod ports;
 pub mod registration;
 pub mod secret;
 pub mod surroundings;
+pub mod task;
 #[cfg(test)]
 mod testing;
 pub mod typing;

@@ -1,7 +1,7 @@
 //! Everything that a command has at hand.
 
 use crate::console::Failure;
-use crate::ports::{Diagnostics, Elevation, LocalAccounts, LocalMachine, ProgramFiles};
+use crate::ports::{Diagnostics, Elevation, LocalAccounts, LocalMachine, ProgramFiles, Tasks};
 use crate::registration;
 use agent::account::{Account, AccountKind, LOOKUP_LIMIT, same_name};
 use agent::report;
@@ -19,6 +19,8 @@ pub struct Panel {
     pub local_machine: Box<dyn LocalMachine>,
     /// Our files.
     pub program: Box<dyn ProgramFiles>,
+    /// The Task Scheduler.
+    pub tasks: Box<dyn Tasks>,
     /// For whoever looks for a fault.
     pub diagnostics: Box<dyn Diagnostics>,
 }

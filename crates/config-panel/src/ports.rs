@@ -2,6 +2,7 @@
 
 use agent::ports::{LookupError, ResolvedAccount, WriteFailed};
 use protocol::v2::SafeModeBoot;
+use std::io::{self, Read};
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -52,6 +53,18 @@ pub trait LocalMachine {
     /// [`WriteFailed`].
     fn set_text(&self, key: &str, value: &str, text: &str) -> Result<(), WriteFailed>;
 
+    /// Makes the key where it is missing and writes a number.
+    ///
+    /// # Errors
+    /// [`WriteFailed`].
+    fn set_number(&self, key: &str, value: &str, number: u32) -> Result<(), WriteFailed>;
+
+    /// Removes a value; a missing one is no error.
+    ///
+    /// # Errors
+    /// [`WriteFailed`].
+    fn remove_value(&self, key: &str, value: &str) -> Result<(), WriteFailed>;
+
     /// Removes a key with everything below it; a missing one is no error.
     ///
     /// # Errors
@@ -64,8 +77,38 @@ pub trait ProgramFiles {
     /// The DLL beside this program.
     fn own_dll(&self) -> Option<std::path::PathBuf>;
 
+    /// Opens a file that an administrator named, such as one with a token.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Read>>;
+
+    /// Removes such a file.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+
     /// Whether a file is there.
     fn is_file(&self, path: &Path) -> bool;
+}
+
+/// The Task Scheduler.
+pub trait Tasks {
+    /// Registers a task in a folder (`\FOLDER`) from its XML, or replaces it.
+    ///
+    /// # Errors
+    /// [`WriteFailed`], with an HRESULT.
+    fn register(&self, folder: &str, name: &str, xml: &str) -> Result<(), WriteFailed>;
+
+    /// Removes a task, and its folder where nothing else is in it; a missing one is no error.
+    ///
+    /// # Errors
+    /// [`WriteFailed`], with an HRESULT.
+    fn remove(&self, folder: &str, name: &str) -> Result<(), WriteFailed>;
+
+    /// The XML of a task as Windows has it; `None` where there is none.
+    fn xml(&self, folder: &str, name: &str) -> Option<String>;
 }
 
 /// A conversation on the console.

@@ -5,7 +5,9 @@ use crate::arguments::{self, Parsed};
 use crate::command;
 use crate::console::Console;
 use crate::panel::Panel;
-use crate::ports::{Diagnostics, Elevation, LocalAccount, LocalAccounts, LocalMachine, ProgramFiles, Typing};
+use crate::ports::{
+    Diagnostics, Elevation, LocalAccount, LocalAccounts, LocalMachine, ProgramFiles, Tasks, Typing,
+};
 use crate::secret;
 use agent::ports::{LookupError, ResolvedAccount, WriteFailed};
 use agent::testing::{Reply, World};
@@ -17,6 +19,7 @@ use protocol::v2::{
 };
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use zeroize::Zeroizing;
@@ -83,6 +86,16 @@ impl LocalMachine for Rc<Registry> {
         self.set(key, value, Value::Text(text.to_owned()));
         Ok(())
     }
+    fn set_number(&self, key: &str, value: &str, number: u32) -> Result<(), WriteFailed> {
+        self.write()?;
+        self.set(key, value, Value::Number(number));
+        Ok(())
+    }
+    fn remove_value(&self, key: &str, value: &str) -> Result<(), WriteFailed> {
+        self.write()?;
+        self.values.borrow_mut().remove(&(key.to_lowercase(), value.to_lowercase()));
+        Ok(())
+    }
     fn remove(&self, key: &str) -> Result<(), WriteFailed> {
         self.write()?;
         let (key, below) = (key.to_lowercase(), format!(r"{}\", key.to_lowercase()));
@@ -92,14 +105,46 @@ impl LocalMachine for Rc<Registry> {
 }
 
 #[derive(Default)]
-struct Files(RefCell<BTreeSet<PathBuf>>);
+struct Files(RefCell<BTreeMap<PathBuf, Vec<u8>>>);
+
+/// Tasks by folder and name.
+#[derive(Default)]
+pub(crate) struct FakeTasks {
+    tasks: RefCell<BTreeMap<(String, String), String>>,
+    /// The service does not run.
+    pub fails: Cell<bool>,
+}
+
+impl Tasks for Rc<FakeTasks> {
+    fn register(&self, folder: &str, name: &str, xml: &str) -> Result<(), WriteFailed> {
+        if self.fails.get() {
+            return Err(WriteFailed { code: 0x8004_1315 });
+        }
+        self.tasks.borrow_mut().insert((folder.to_owned(), name.to_owned()), xml.to_owned());
+        Ok(())
+    }
+    fn remove(&self, folder: &str, name: &str) -> Result<(), WriteFailed> {
+        self.tasks.borrow_mut().remove(&(folder.to_owned(), name.to_owned()));
+        Ok(())
+    }
+    fn xml(&self, folder: &str, name: &str) -> Option<String> {
+        self.tasks.borrow().get(&(folder.to_owned(), name.to_owned())).cloned()
+    }
+}
 
 impl ProgramFiles for Rc<Files> {
     fn own_dll(&self) -> Option<PathBuf> {
         Some(PathBuf::from(Fixture::OWN_DLL))
     }
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Read>> {
+        let content = self.0.borrow().get(path).cloned().ok_or(io::ErrorKind::NotFound)?;
+        Ok(Box::new(io::Cursor::new(content)))
+    }
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.0.borrow_mut().remove(path).map(drop).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
     fn is_file(&self, path: &Path) -> bool {
-        self.0.borrow().contains(path)
+        self.0.borrow().contains_key(path)
     }
 }
 
@@ -179,6 +224,7 @@ pub(crate) struct Fixture {
     pub elevated: Rc<Cell<bool>>,
     pub accounts: Rc<RefCell<Vec<LocalAccount>>>,
     administrator: ResolvedAccount,
+    pub tasks: Rc<FakeTasks>,
     pub diagnostics: Rc<FakeDiagnostics>,
     registry: Rc<Registry>,
     files: Rc<Files>,
@@ -186,6 +232,7 @@ pub(crate) struct Fixture {
 
 impl Fixture {
     pub(crate) const OWN_DLL: &str = r"C:\Program Files\TRASA\0.1.0\TrasaCP.dll";
+    pub(crate) const OWN_PROGRAM: &str = r"C:\Program Files\TRASA\0.1.0\TrasaConfig.exe";
 
     pub(crate) fn new() -> Self {
         let world = World::new();
@@ -196,6 +243,7 @@ impl Fixture {
             elevated: Rc::new(Cell::new(true)),
             accounts: Rc::new(RefCell::new(accounts.to_vec())),
             administrator: bat,
+            tasks: Rc::default(),
             diagnostics: Rc::new(FakeDiagnostics {
                 proxy: RefCell::default(),
                 version: RefCell::new(Some(env!("CARGO_PKG_VERSION").to_owned())),
@@ -215,14 +263,19 @@ impl Fixture {
             accounts: Box::new(Local(self.accounts.clone(), self.administrator.clone())),
             local_machine: Box::new(self.registry.clone()),
             program: Box::new(self.files.clone()),
+            tasks: Box::new(self.tasks.clone()),
             diagnostics: Box::new(self.diagnostics.clone()),
         }
     }
 
     /// Runs a command line with `input` on standard input.
     pub(crate) fn run_with(&self, line: &str, input: &str) -> Ran {
+        self.run_parsed(line.split_whitespace().map(str::to_owned).collect(), input)
+    }
+
+    fn run_parsed(&self, words: Vec<String>, input: &str) -> Ran {
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let words = ["TrasaConfig"].into_iter().chain(line.split_whitespace()).map(Into::into);
+        let words = ["TrasaConfig".to_owned()].into_iter().chain(words).map(Into::into);
         let exit = match arguments::parse(words) {
             Parsed::Run(arguments) => {
                 let mut console = Console::new(arguments.json, &mut out, &mut err);
@@ -238,6 +291,11 @@ impl Fixture {
             Parsed::Say { text, json, exit } => Console::new(json, &mut out, &mut err).say(&text, exit),
         };
         Ran { exit, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
+    }
+
+    /// Runs a command line in which arguments have spaces.
+    pub(crate) fn run_words(&self, words: &[&str]) -> Ran {
+        self.run_parsed(words.iter().map(|word| (*word).to_owned()).collect(), "")
     }
 
     pub(crate) fn run(&self, line: &str) -> Ran {
@@ -263,11 +321,21 @@ impl Fixture {
     /// The DLL is there and registered.
     pub(crate) fn install(&self) {
         self.add_file(Self::OWN_DLL);
+        self.add_file(Self::OWN_PROGRAM);
         assert_eq!(self.run("register").exit, 0);
     }
 
     pub(crate) fn add_file(&self, path: &str) {
-        self.files.0.borrow_mut().insert(PathBuf::from(path));
+        self.add_text_file(path, "");
+    }
+    pub(crate) fn add_text_file(&self, path: &str, content: &str) {
+        self.files.0.borrow_mut().insert(PathBuf::from(path), content.as_bytes().to_vec());
+    }
+    pub(crate) fn has_file(&self, path: &str) -> bool {
+        self.files.0.borrow().contains_key(Path::new(path))
+    }
+    pub(crate) fn remove_file(&self, path: &str) {
+        self.files.0.borrow_mut().remove(Path::new(path));
     }
     pub(crate) fn set_text(&self, key: &str, value: &str, text: &str) {
         self.registry.set(key, value, Value::Text(text.to_owned()));

@@ -2,16 +2,18 @@
 
 use crate::console::Failure;
 use crate::panel::Panel;
-use crate::ports::{Diagnostics, Elevation, LocalAccount, LocalAccounts, LocalMachine, ProgramFiles, Typing};
+use crate::ports::{
+    Diagnostics, Elevation, LocalAccount, LocalAccounts, LocalMachine, ProgramFiles, Tasks, Typing,
+};
 use crate::registration::{self, DLL};
 use crate::secret::{self, SecretText};
 use crate::typing;
 use agent::ports::{LookupError, ResolvedAccount, WriteFailed};
 use agent::printable::printable;
-use agent_windows::{Key, LoadFault, ValueError};
+use agent_windows::{Key, LoadFault, TaskError, ValueError};
 use protocol::v2::SafeModeBoot;
 use std::fs::File;
-use std::io::{IsTerminal as _, Write as _, stderr, stdin};
+use std::io::{self, IsTerminal as _, Read, Write as _, stderr, stdin};
 use std::os::windows::io::AsHandle as _;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -24,6 +26,7 @@ pub(crate) fn panel() -> Panel {
         accounts: Box::new(Accounts),
         local_machine: Box::new(Registry),
         program: Box::new(Program),
+        tasks: Box::new(Scheduler),
         diagnostics: Box::new(Windows),
     }
 }
@@ -107,6 +110,18 @@ impl LocalMachine for Registry {
         Key::create(key).and_then(|key| key.set_text(value, text)).map_err(write_failed)
     }
 
+    fn set_number(&self, key: &str, value: &str, number: u32) -> Result<(), WriteFailed> {
+        Key::create(key).and_then(|key| key.set_number(value, number)).map_err(write_failed)
+    }
+
+    fn remove_value(&self, key: &str, value: &str) -> Result<(), WriteFailed> {
+        match Key::open_to_write(key) {
+            Ok(key) => key.remove(value).map_err(write_failed),
+            Err(ValueError::Missing) => Ok(()),
+            Err(error) => Err(write_failed(error)),
+        }
+    }
+
     fn remove(&self, key: &str) -> Result<(), WriteFailed> {
         let Some((above, name)) = key.rsplit_once('\\') else { return Ok(()) };
         match Key::open_to_write(above) {
@@ -121,11 +136,39 @@ fn write_failed(error: ValueError) -> WriteFailed {
     WriteFailed { code: error.code() }
 }
 
+struct Scheduler;
+
+impl Tasks for Scheduler {
+    fn register(&self, folder: &str, name: &str, xml: &str) -> Result<(), WriteFailed> {
+        agent_windows::register_task(folder, name, xml).map_err(not_scheduled)
+    }
+
+    fn remove(&self, folder: &str, name: &str) -> Result<(), WriteFailed> {
+        agent_windows::remove_task(folder, name).map_err(not_scheduled)
+    }
+
+    fn xml(&self, folder: &str, name: &str) -> Option<String> {
+        agent_windows::task_xml(folder, name)
+    }
+}
+
+fn not_scheduled(error: TaskError) -> WriteFailed {
+    WriteFailed { code: error.0.cast_unsigned() }
+}
+
 struct Program;
 
 impl ProgramFiles for Program {
     fn own_dll(&self) -> Option<PathBuf> {
         Some(std::env::current_exe().ok()?.parent()?.join(DLL))
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Read>> {
+        Ok(Box::new(File::open(path)?))
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        std::fs::remove_file(path)
     }
 
     fn is_file(&self, path: &Path) -> bool {

@@ -86,6 +86,12 @@ impl Event {
         )
     }
 
+    /// An unattended installation did not get what it wanted.
+    #[must_use]
+    pub fn set_up_failed(why: &str) -> Self {
+        Self::new(120, Level::Error, format!("TRASA could not be set up on this computer: {why}"))
+    }
+
     /// One copy of the offline users was bad and has been rewritten from the other.
     #[must_use]
     pub fn offline_copy_rewritten(which: &str, why: &str) -> Self {

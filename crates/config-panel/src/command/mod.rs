@@ -3,6 +3,7 @@
 mod arm;
 mod check;
 mod disarm;
+mod forget;
 mod register;
 mod report;
 mod set;
@@ -37,7 +38,8 @@ pub fn run(
         Command::Verify(arguments) => return verify::run(&arguments, panel, console),
         Command::Report => report::run(panel, console),
         Command::Register(arguments) => register::register(arguments, panel, console),
-        Command::Unregister => register::unregister(panel, console),
+        Command::Unregister(arguments) => register::unregister(&arguments, panel, console),
+        Command::Forget(arguments) => forget::run(&arguments, panel, console),
     };
     match done {
         Ok(()) => 0,
