@@ -8,7 +8,7 @@ pub use lines::{Check, Line, Verdict};
 pub use surroundings::{Surroundings, surroundings};
 
 use crate::account::{Account, ResolveError};
-use crate::config::{OfflineList, State};
+use crate::config::{Generation, OfflineList, State};
 use crate::exchange::CallFailed;
 use crate::trial;
 use protocol::v2::{CheckAnswer, CheckedAccount, Registration};
@@ -43,6 +43,8 @@ pub struct Subject {
 pub struct Facts {
     /// The agent's state.
     pub state: State,
+    /// The generation of the protocol, where there is a configuration.
+    pub protocol: Option<Generation>,
     /// The service only watches: everybody passes.
     pub watching: bool,
     /// An administrator approved this machine.
@@ -59,6 +61,8 @@ pub struct Facts {
     pub registration: Registration,
     /// Whether the registered DLL loads, and why not; `None` where it was not tried.
     pub dll: Option<Result<(), String>>,
+    /// Filters of other products, by their class and file.
+    pub other_filters: Vec<String>,
     /// Windows around the tile.
     pub surroundings: Surroundings,
     /// Server time minus ours, in seconds, where known.
@@ -105,13 +109,18 @@ impl Report {
 pub fn check(facts: &Facts, waived: Waived) -> Report {
     let mut lines = vec![lines::configuration(facts), lines::approval(facts), lines::server(facts)];
     let answers: &[CheckedAccount] = facts.answer.as_ref().map_or(&[], |answer| &answer.accounts);
-    lines.extend(facts.subjects.iter().map(|subject| lines::subject(subject, answers, facts)));
-    lines.push(lines::somebody(facts, answers));
+    if facts.protocol == Some(Generation::V1) {
+        lines.extend(lines::protocol(facts));
+    } else {
+        lines.extend(facts.subjects.iter().map(|subject| lines::subject(subject, answers, facts)));
+        lines.push(lines::somebody(facts, answers));
+    }
     lines.extend(facts.offline.users.iter().map(lines::offline_user));
     lines.extend(facts.unresolved.iter().map(|(typed, why)| lines::unresolved(typed, *why)));
     lines.push(lines::offline_administrator(facts, waived));
     lines.push(lines::trial(facts, waived));
     lines.extend(lines::registration(facts));
+    lines.extend(lines::other_filters(facts));
     lines.extend(lines::dll(facts));
     lines.extend(surroundings(&facts.surroundings));
     lines.extend(lines::way_to_the_server(facts));

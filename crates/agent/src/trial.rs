@@ -65,8 +65,8 @@ pub enum Failed {
     GivenUp,
     /// Windows or the server refused; the text is the tile's.
     Refused(String),
-    /// The server would have refused and let it pass only because the service watches.
-    OnlyWatched,
+    /// The server let it pass without a second factor: the service watches, or lets everybody through.
+    NoSecondFactor,
     /// It passed but could not be written down.
     NotRecorded(WriteFailed),
 }
@@ -91,7 +91,7 @@ pub fn run(
     let Some(bound_to) = agent.loaded().usable.as_ref().and_then(|usable| bound_to(services, usable)) else {
         return Err(Failed::NotConfigured(agent.loaded().state));
     };
-    let done = Walk::new(&agent, person, cancelled).to_the_end().and_then(|passed| {
+    let done = Walk::new(&agent, person, cancelled).run().and_then(|passed| {
         write(services, &Record { bound_to, passed: passed.clone() }).map_err(Failed::NotRecorded)?;
         Ok(passed)
     });

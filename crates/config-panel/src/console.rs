@@ -1,5 +1,6 @@
 //! What a command says, and the exit code it ends with.
 
+use agent::check::Verdict;
 use agent::config::SaveError;
 use agent::exchange::{CallFailed, Cause};
 use agent::ports::{Address, WriteFailed};
@@ -178,6 +179,16 @@ impl From<WriteFailed> for Failure {
                 error.code
             ),
         )
+    }
+}
+
+/// How a line begins for people. ASCII: a console of Windows 7 has no other marks.
+#[must_use]
+pub const fn mark(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Good => "[ok]",
+        Verdict::Warns => "[!] ",
+        Verdict::Refuses => "[X] ",
     }
 }
 

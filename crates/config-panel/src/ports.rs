@@ -91,6 +91,12 @@ pub trait ProgramFiles {
 
     /// Whether a file is there.
     fn is_file(&self, path: &Path) -> bool;
+
+    /// Writes a file that is not there yet.
+    ///
+    /// # Errors
+    /// [`WriteFailed`], also where something is there already.
+    fn create(&self, path: &Path, bytes: &[u8]) -> Result<(), WriteFailed>;
 }
 
 /// The Task Scheduler.

@@ -34,6 +34,31 @@ fn is_loadable(panel: &Panel, list: &str, clsid: &str) -> bool {
         && dll(panel, clsid).is_some_and(|path| panel.program.is_file(Path::new(&path)))
 }
 
+/// Filters of other products that Windows will load: two filters that hide each other's providers leave
+/// a logon screen without any. Windows' own lie in System32.
+#[must_use]
+pub fn other_filters(panel: &Panel) -> Vec<String> {
+    let registry = &panel.local_machine;
+    let other = |clsid: String| {
+        let enabled =
+            registry.number(&format!(r"{FILTERS}\{clsid}"), "Disabled").is_none_or(|disabled| disabled == 0);
+        let file = dll(panel, &clsid).filter(|file| enabled && !is_windows_own(file))?;
+        (!clsid.eq_ignore_ascii_case(FILTER)).then(|| format!("{file} ({clsid})"))
+    };
+    registry.keys(FILTERS).into_iter().filter_map(other).collect()
+}
+
+/// In System32 itself, or named without a folder, which Windows looks for there.
+fn is_windows_own(file: &str) -> bool {
+    let file = file.trim().trim_matches('"').to_ascii_lowercase().replace('/', r"\");
+    let Some((folder, _)) = file.rsplit_once('\\') else { return true };
+    folder == r"%systemroot%\system32"
+        || folder == r"%windir%\system32"
+        || folder
+            .strip_suffix(r"\windows\system32")
+            .is_some_and(|drive| drive.len() == 2 && drive.ends_with(':'))
+}
+
 /// The file that a class is registered with.
 #[must_use]
 pub fn dll(panel: &Panel, clsid: &str) -> Option<String> {
@@ -76,7 +101,7 @@ pub fn unregister(panel: &Panel) -> Result<(), WriteFailed> {
 
 #[cfg(test)]
 mod tests {
-    use super::{FILTER, PROVIDER, facts, register, unregister};
+    use super::{FILTER, PROVIDER, facts, other_filters, register, unregister};
     use crate::testing::Fixture;
     use protocol::v2::Registration;
 
@@ -106,6 +131,34 @@ mod tests {
         assert_eq!(facts(&panel), Registration { provider: false, filter: true });
         fixture.set_number(&format!(r"{}\{FILTER}", super::FILTERS), "Disabled", 1);
         assert_eq!(facts(&panel), Registration { provider: false, filter: false });
+    }
+
+    #[test]
+    fn another_products_filter_is_seen() {
+        let fixture = Fixture::new();
+        let panel = fixture.panel();
+        fixture.add_file(DLL);
+        register(&panel, DLL).expect("writes");
+        let add = |clsid: &str, file: &str| {
+            fixture.set_text(&format!(r"{}\{clsid}", super::FILTERS), "", "a filter");
+            fixture.set_text(&format!(r"{}\{clsid}\InprocServer32", super::CLASSES), "", file);
+        };
+        add("{DDC0EED2-ADBE-40B6-A217-EDE16A79A0DE}", r"%SystemRoot%\system32\credprovs.dll");
+        add("{00000000-0000-0000-0000-000000000001}", r"C:\Windows\System32\a.dll");
+        add("{00000000-0000-0000-0000-000000000002}", "b.dll");
+        assert_eq!(other_filters(&panel), [""; 0], "ours and Windows' own");
+        add("{00000000-0000-0000-0000-000000000003}", r"C:\Program Files\Other\system32\c.dll");
+        add("{00000000-0000-0000-0000-000000000004}", r"C:\Other\d.dll");
+        fixture.set_number(
+            &format!(r"{}\{{00000000-0000-0000-0000-000000000004}}", super::FILTERS),
+            "Disabled",
+            1,
+        );
+        let found = other_filters(&panel);
+        assert_eq!(
+            found,
+            [r"C:\Program Files\Other\system32\c.dll ({00000000-0000-0000-0000-000000000003})"]
+        );
     }
 
     #[test]

@@ -18,6 +18,7 @@ use protocol::v2::{
     ReportAnswer, SafeModeBoot, path,
 };
 use std::cell::{Cell, RefCell};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -145,6 +146,15 @@ impl ProgramFiles for Rc<Files> {
     }
     fn is_file(&self, path: &Path) -> bool {
         self.0.borrow().contains_key(path)
+    }
+    fn create(&self, path: &Path, bytes: &[u8]) -> Result<(), WriteFailed> {
+        match self.0.borrow_mut().entry(path.to_owned()) {
+            Entry::Occupied(_) => Err(WriteFailed { code: 80 }),
+            Entry::Vacant(place) => {
+                place.insert(bytes.to_vec());
+                Ok(())
+            }
+        }
     }
 }
 
@@ -325,6 +335,9 @@ impl Fixture {
         assert_eq!(self.run("register").exit, 0);
     }
 
+    pub(crate) fn remove_file(&self, path: &str) {
+        self.files.0.borrow_mut().remove(Path::new(path));
+    }
     pub(crate) fn add_file(&self, path: &str) {
         self.add_text_file(path, "");
     }
@@ -334,8 +347,9 @@ impl Fixture {
     pub(crate) fn has_file(&self, path: &str) -> bool {
         self.files.0.borrow().contains_key(Path::new(path))
     }
-    pub(crate) fn remove_file(&self, path: &str) {
-        self.files.0.borrow_mut().remove(Path::new(path));
+    /// What was written to a file.
+    pub(crate) fn written(&self, path: &str) -> Option<Vec<u8>> {
+        self.files.0.borrow().get(Path::new(path)).cloned()
     }
     pub(crate) fn set_text(&self, key: &str, value: &str, text: &str) {
         self.registry.set(key, value, Value::Text(text.to_owned()));

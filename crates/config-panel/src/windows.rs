@@ -218,13 +218,6 @@ impl Diagnostics for Windows {
         Some(boots)
     }
 
-    /// Where the Task Scheduler keeps it. Reading it needs no service that runs.
-    fn report_task(&self) -> Option<String> {
-        let windows = std::env::var_os("SystemRoot")?;
-        let bytes = std::fs::read(Path::new(&windows).join(r"System32\Tasks\TRASA\Report")).ok()?;
-        Some(typing::decoded(&bytes))
-    }
-
     fn own_events(&self, most: usize) -> Option<Vec<String>> {
         agent_windows::newest_events("Application", "*[System[Provider[@Name='TRASA']]]", most)
     }

@@ -2,7 +2,7 @@
 
 use super::{Facts, LastSignIn, Subject, Waived};
 use crate::account::{KnownAccount, ResolveError};
-use crate::config::State;
+use crate::config::{Generation, State};
 use crate::exchange::CallFailed;
 use crate::printable::printable;
 use crate::texts;
@@ -34,11 +34,13 @@ pub enum Check {
     Reconnection = 28,
     AllowedProvider = 29,
     DebuggerHook = 30,
+    Protocol = 31,
+    OtherFilter = 32,
 }
 
 impl Check {
     /// Every check, for `--help`.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::Configuration,
         Self::Approval,
         Self::Server,
@@ -60,6 +62,8 @@ impl Check {
         Self::Reconnection,
         Self::AllowedProvider,
         Self::DebuggerHook,
+        Self::Protocol,
+        Self::OtherFilter,
     ];
 
     /// The exit code.
@@ -93,6 +97,8 @@ impl Check {
             Self::Reconnection => "no remote session comes back by itself",
             Self::AllowedProvider => "no other provider stays beside TRASA",
             Self::DebuggerHook => "the logon screen's programs are Windows' own",
+            Self::Protocol => "what the original's protocol cannot protect",
+            Self::OtherFilter => "no other product's filter hides the tile",
         }
     }
 
@@ -121,6 +127,8 @@ impl Check {
             Self::Reconnection => "reconnection",
             Self::AllowedProvider => "allowed_provider",
             Self::DebuggerHook => "debugger_hook",
+            Self::Protocol => "protocol",
+            Self::OtherFilter => "other_filter",
         }
     }
 }
@@ -134,6 +142,18 @@ pub enum Verdict {
     Warns,
     /// Arming is refused.
     Refuses,
+}
+
+impl Verdict {
+    /// The name that scripts may rely on.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Warns => "warns",
+            Self::Refuses => "refuses",
+        }
+    }
 }
 
 /// A line.
@@ -343,6 +363,32 @@ pub(super) fn registration(facts: &Facts) -> [Line; 2] {
             ),
         ),
     ]
+}
+
+/// Another product's filter hides our tile as ours hides theirs: nobody would see any.
+pub(super) fn other_filters(facts: &Facts) -> Vec<Line> {
+    let refuses = |filter: &String| {
+        let text = format!(
+            "Another product filters the logon screen and would hide the TRASA tile, while TRASA hides its: {}. Remove that product first.",
+            printable(filter)
+        );
+        line(Check::OtherFilter, Verdict::Refuses, text)
+    };
+    facts.other_filters.iter().map(refuses).collect()
+}
+
+/// Version 1 signs nothing, and whoever arms with it should have read what follows from that.
+pub(super) fn protocol(facts: &Facts) -> Vec<Line> {
+    if facts.protocol != Some(Generation::V1) {
+        return Vec::new();
+    }
+    let mut lines = vec![line(
+        Check::Account,
+        Verdict::Warns,
+        "An original TRASA server does not say who would get in: make a trial logon (`TrasaConfig try`).",
+    )];
+    lines.extend(texts::v1::LIMITS.iter().map(|limit| line(Check::Protocol, Verdict::Warns, *limit)));
+    lines
 }
 
 /// The DLL, where it was tried: what is registered and does not load would be no tile at all.

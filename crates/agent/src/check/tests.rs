@@ -3,7 +3,7 @@
 use super::{Check, Facts, LastSignIn, Report, Subject, Surroundings, Verdict, Waived, check};
 use crate::Sid;
 use crate::account::{Account, AccountKind, KnownAccount, ResolveError};
-use crate::config::{OfflineList, State};
+use crate::config::{Generation, OfflineList, State};
 use crate::exchange::CallFailed;
 use crate::trial::Passed;
 use protocol::error_code::ErrorCode;
@@ -51,6 +51,7 @@ fn run(change: impl FnOnce(&mut Facts), waived: Waived) -> Report {
         OfflineList { serial: 1, users: vec![KnownAccount::new("admin".into(), account("admin", 500))] };
     let mut facts = Facts {
         state: State::Verified,
+        protocol: Some(Generation::V2),
         watching: false,
         approved: true,
         subjects: subjects(),
@@ -59,6 +60,7 @@ fn run(change: impl FnOnce(&mut Facts), waived: Waived) -> Report {
         unresolved: Vec::new(),
         registration: Registration { provider: true, filter: true },
         dll: Some(Ok(())),
+        other_filters: Vec::new(),
         surroundings: Surroundings::default(),
         clock_offset: None,
         proxy: None,
@@ -134,6 +136,7 @@ fn arming_is_refused_for_each_of_these() {
     check(run(|f| f.trial = None, none), &[Check::Trial]);
     check(run(|f| f.registration.provider = false, none), &[Check::Registration]);
     check(run(|f| f.registration.filter = false, none), &[Check::Filter]);
+    check(run(|f| f.other_filters = vec!["{1} (C:\\other.dll)".into()], none), &[Check::OtherFilter]);
     check(run(|f| f.dll = Some(Err("error 126".into())), none), &[Check::Dll]);
     check(run(|f| f.surroundings.excluded_by_policy = true, none), &[Check::Policy]);
 }
@@ -232,6 +235,22 @@ fn the_way_to_the_server_is_said() {
     }
     assert_eq!(warned(|f| f.certificate_days = Some(31)), []);
     assert_eq!(warned(|f| f.clock_offset = Some(30)), []);
+}
+
+/// Nobody can be asked who would get in, so what arms is the trial; and what is not protected is said.
+#[test]
+fn version_1_says_what_it_cannot_protect() {
+    let v1 = |facts: &mut Facts| {
+        facts.protocol = Some(Generation::V1);
+        facts.answer = Ok(CheckAnswer { accounts: Vec::new(), ask_trasa_id: true, time: 0 });
+    };
+    let report = run(v1, Waived::default());
+    assert_eq!(report.exit_code(), 0, "{report:#?}");
+    assert!(report.lines.iter().all(|line| line.check != Check::Somebody));
+    let told = report.lines.iter().filter(|line| line.check == Check::Protocol).count();
+    assert_eq!(told, crate::texts::v1::LIMITS.len());
+    let report = run(|f| (v1(f), f.trial = None).1, Waived::default());
+    assert_eq!(refusals(&report), [Check::Trial]);
 }
 
 /// B24: whoever arms has provider and filter registered, so the filter cannot be forgotten.

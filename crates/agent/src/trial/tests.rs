@@ -119,7 +119,7 @@ fn a_trial_in_watch_mode_is_none() {
     world.server.script(|_, request, server| {
         Reply::Signed(Answer::Decision(server.decision(request, DecisionResult::Allow, Reason::Watch)))
     });
-    assert_eq!(try_it(&world), Err(Failed::OnlyWatched));
+    assert_eq!(try_it(&world), Err(Failed::NoSecondFactor));
     world.server.script(|_, _, _| Reply::Fails(TransportError::Connect));
     assert!(matches!(try_it(&world), Err(Failed::Refused(_))));
     assert!(!counts(&world));

@@ -7,7 +7,6 @@ use crate::ports::Cancelled;
 use crate::proof::Basis;
 use crate::texts;
 use crate::worker::{self, Agent};
-use protocol::reason::Reason;
 
 /// After so many submissions the trial has failed; each is one password check or one question to the
 /// server.
@@ -20,8 +19,8 @@ pub(super) struct Walk<'a> {
     logon: Logon,
     person: &'a mut dyn Person,
     cancelled: &'a dyn Cancelled,
-    /// What the server's allow was, once there is one.
-    allowed: Option<(Reason, Passed)>,
+    /// Once the server allowed it: whether it saw a second factor, and the trial that passed.
+    allowed: Option<(bool, Passed)>,
     /// What the tile said when the last submission led nowhere.
     refused: Option<String>,
 }
@@ -32,7 +31,7 @@ impl<'a> Walk<'a> {
         Self { agent, logon, person, cancelled, allowed: None, refused: None }
     }
 
-    pub(super) fn to_the_end(mut self) -> Result<Passed, Failed> {
+    pub(super) fn run(mut self) -> Result<Passed, Failed> {
         for _ in 0..MOST_SUBMISSIONS {
             self.fill()?;
             let before = self.logon.step();
@@ -45,10 +44,10 @@ impl<'a> Walk<'a> {
             let now = self.agent.services().clock.ticks();
             // Exactly what the tile would be asked. The credential is dropped, which wipes it.
             let (serialization, _) = self.logon.ask_serialization(now);
-            if let (Serialization::Credential(_), Some((reason, passed))) =
+            if let (Serialization::Credential(_), Some((factor, passed))) =
                 (serialization, self.allowed.take())
             {
-                return if reason == Reason::Watch { Err(Failed::OnlyWatched) } else { Ok(passed) };
+                return if factor { Ok(passed) } else { Err(Failed::NoSecondFactor) };
             }
         }
         Err(self.given_up())
@@ -111,14 +110,14 @@ impl<'a> Walk<'a> {
             }
         });
         if let Event::Answered(_, Answer::Allowed(proof)) = &end
-            && let Basis::Decision { reason, short_code } = proof.basis()
+            && let Basis::Decision { short_code, .. } = proof.basis()
         {
             let passed = Passed {
                 account: proof.binding().account.to_string(),
                 at: self.agent.services().clock.unix_seconds(),
                 short_code: short_code.clone(),
             };
-            self.allowed = Some((*reason, passed));
+            self.allowed = Some((proof.basis().shows_second_factor(), passed));
         }
         self.event(end);
     }

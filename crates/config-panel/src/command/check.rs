@@ -1,10 +1,10 @@
 //! `check`: every line, and the first failing one's number as the exit code.
 
 use crate::arguments::CheckCommand;
-use crate::console::{Console, Failure};
+use crate::console::{Console, Failure, mark};
 use crate::flow::{self, check::Checked};
 use crate::panel::Panel;
-use agent::check::{Check, Facts, Line, Report, Verdict, Waived};
+use agent::check::{Check, Facts, Line, Report, Waived};
 use agent::config::State;
 use protocol::v2::{CheckedAccount, Method};
 use serde::Serialize;
@@ -84,22 +84,12 @@ fn say(facts: &Facts, report: &Report, console: &mut Console<'_>) -> Result<(), 
 }
 
 fn to_json(line: &Line) -> CheckedLine<'_> {
-    let verdict = match line.verdict {
-        Verdict::Good => "good",
-        Verdict::Warns => "warns",
-        Verdict::Refuses => "refuses",
-    };
-    CheckedLine { number: line.check.number(), check: line.check.name(), verdict, text: &line.text }
+    let (check, verdict) = (line.check, line.verdict);
+    CheckedLine { number: check.number(), check: check.name(), verdict: verdict.name(), text: &line.text }
 }
 
-/// ASCII marks: a console of Windows 7 has no others.
 fn for_people(line: &Line) -> String {
-    let mark = match line.verdict {
-        Verdict::Good => "[ok]",
-        Verdict::Warns => "[!] ",
-        Verdict::Refuses => "[X] ",
-    };
-    format!("{mark} {}", line.text)
+    format!("{} {}", mark(line.verdict), line.text)
 }
 
 fn accounts(facts: &Facts) -> Vec<AccountLine> {

@@ -3,9 +3,9 @@
 use crate::console::{Console, Failure};
 use crate::flow::arm::{self, Outcome};
 use crate::panel::Panel;
-use agent::config::{self, State};
+use agent::config::{self, Generation, State};
 use agent::ports::Never;
-use agent::report;
+use agent::report::{self, Reported};
 use serde_json::json;
 
 const TAKEN_BACK: &str = "The guard was taken off this computer: during probation two starts of Windows refused accounts whose password is right.";
@@ -16,6 +16,10 @@ pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failur
     let before = config::load(services).state;
     // Also without a key to sign with: the end of a probation must not depend on one.
     let done = report::report(services, &panel.report_facts(), &Never);
+    let is_v1 =
+        config::load(services).usable.is_some_and(|usable| usable.configuration.protocol() == Generation::V1);
+    // Version 1 has no report. What a report carries out here is carried out all the same.
+    let done = if is_v1 { Ok(Reported { offline_logons: 0, released: false }) } else { done };
     let waits = if done.is_ok() { arm::complete(panel)? } else { None };
     let after = config::load(services).state;
     let done = match (done, after) {
@@ -40,6 +44,7 @@ pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failur
         (Err(failed), State::Verified | State::Armed) => return Err(failed.into()),
     };
     let mut lines = vec![match done.offline_logons {
+        _ if is_v1 => "The original's protocol has no reports: nothing was told.".to_owned(),
         0 => "Reported.".to_owned(),
         1 => "Reported, with one offline logon.".to_owned(),
         many => format!("Reported, with {many} offline logons."),

@@ -177,7 +177,7 @@ mod tests {
             let decision = server.decision(request, DecisionResult::Allow, Reason::Watch);
             agent::testing::Reply::Signed(Answer::Decision(decision))
         });
-        assert_eq!(refused(&fixture.run_with("try --json", LINES)), "trial_only_watched");
+        assert_eq!(refused(&fixture.run_with("try --json", LINES)), "trial_without_second_factor");
         fixture.world.server.unscript();
         assert_eq!(fixture.run("unregister").exit, 0);
         let before = fixture.world.server.count(path::LOGONS);

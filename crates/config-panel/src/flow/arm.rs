@@ -167,6 +167,7 @@ fn refused(first: &Line, facts: &Facts, report: &Report) -> Failure {
         (Check::Registration, _) => "provider_not_registered",
         (Check::Filter, _) => "filter_not_registered",
         (Check::Dll, _) => "provider_not_loadable",
+        (Check::OtherFilter, _) => "other_filter_registered",
         (check, _) => check.name(),
     };
     let texts: Vec<_> = report.refusals().map(|line| line.text.as_str()).collect();

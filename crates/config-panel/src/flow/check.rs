@@ -5,7 +5,7 @@ mod addresses;
 mod gather;
 
 use crate::panel::Panel;
-use agent::check::{Check, Facts, Line, Report, Verdict, Waived, check};
+use agent::check::{Check, Facts, Report, Waived, check};
 use agent::config::State;
 use agent::exchange::CallFailed;
 use gather::Gathered;
@@ -30,7 +30,7 @@ pub fn run(panel: &Panel, waived: Waived) -> Checked {
 
 /// With a line for each address, without lines that say nothing in this state.
 fn draw_up(gathered: &Gathered, waived: Waived) -> Report {
-    let Gathered { facts, addresses, says_nothing_of_accounts } = gathered;
+    let Gathered { facts, addresses } = gathered;
     let mut report = check(facts, waived);
     let silent: &[Check] = match facts.state {
         // Nobody was asked.
@@ -51,16 +51,6 @@ fn draw_up(gathered: &Gathered, waived: Waived) -> Report {
     );
     if !facts.approved && waits {
         report.lines.retain(|line| line.check != Check::Server);
-    }
-    if *says_nothing_of_accounts {
-        report.lines.retain(|line| !matches!(line.check, Check::Account | Check::Somebody));
-        if facts.state == State::Verified {
-            report.lines.push(Line {
-                check: Check::Account,
-                verdict: Verdict::Warns,
-                text: "An original TRASA server does not say who would get in: make a trial logon (`TrasaConfig try`).".to_owned(),
-            });
-        }
     }
     if facts.answer.is_ok() {
         let after = report.lines.iter().position(|line| line.check == Check::Server).map_or(0, |at| at + 1);

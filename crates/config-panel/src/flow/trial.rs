@@ -24,9 +24,9 @@ pub fn run(panel: &Panel, person: &mut dyn Person, cancelled: &dyn Cancelled) ->
         Failed::Refused(text) => {
             Failure::refused("trial_refused", format!("The trial logon did not pass. The tile would say: {text}"))
         }
-        Failed::OnlyWatched => Failure::refused(
-            "trial_only_watched",
-            "The trial logon passed only because the service watches: at a guarded logon it would have been refused. Why, trasa-server logon list says.",
+        Failed::NoSecondFactor => Failure::refused(
+            "trial_without_second_factor",
+            "The trial logon passed without a second factor, because the service watches or lets everybody through: it does not show that anybody would get in. Why it would be refused, trasa-server logon list says.",
         ),
         Failed::NotRecorded(error) => error.into(),
         _ => Failure::refused("internal", "An internal error kept the trial logon from being made."),

@@ -21,8 +21,6 @@ pub(super) struct Gathered {
     pub facts: Facts,
     /// What was found at each address, where the server answers at all.
     pub addresses: Vec<Look>,
-    /// The generation of the protocol does not know the question who would get in.
-    pub says_nothing_of_accounts: bool,
 }
 
 /// Tells the server first how this computer is, so that its mode and approval are those of now.
@@ -58,6 +56,7 @@ pub(super) fn gather(panel: &Panel) -> Gathered {
     let ends = addresses.iter().filter_map(Look::certificate_ends).min();
     let facts = Facts {
         state: loaded.state,
+        protocol: usable.map(|usable| usable.configuration.protocol()),
         watching: usable.is_some_and(|usable| usable.is_watching(now)),
         approved: usable.is_some_and(Usable::is_approved),
         subjects,
@@ -68,13 +67,14 @@ pub(super) fn gather(panel: &Panel) -> Gathered {
         dll: registration::dll(panel, PROVIDER)
             .filter(|path| panel.program.is_file(Path::new(path)))
             .map(|path| panel.diagnostics.load_provider(Path::new(&path))),
+        other_filters: registration::other_filters(panel),
         surroundings: surroundings::gather(panel, &loaded),
         clock_offset: server_time.map(|time| time.saturating_sub(now)),
         proxy: panel.diagnostics.machine_proxy(),
         certificate_days: ends.map(|ends| ends.saturating_sub(server_time.unwrap_or(now)).div_euclid(86_400)),
         trial: usable.and_then(|usable| trial::passed(services, usable)),
     };
-    Gathered { facts, addresses, says_nothing_of_accounts: usable.is_some() && v2.is_none() }
+    Gathered { facts, addresses }
 }
 
 /// Whether the server answers: by a report, or in version 1 by asking whether the configuration still
