@@ -1,10 +1,11 @@
 //! Dates on the command line.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
-/// Reads `2027-01-31` (the end of that day, UTC) or an RFC 3339 instant; Unix seconds.
+/// Reads `2027-01-31` (the end of that day, UTC), `2027-01-31T18:00` (UTC) or an RFC 3339 instant; Unix
+/// seconds.
 ///
 /// # Errors
 /// One sentence that says what is expected; for clap.
@@ -12,13 +13,15 @@ pub fn until(text: &str) -> Result<i64, String> {
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Ok(instant.as_second());
     }
-    text.parse::<Date>()
-        .and_then(|date| date.tomorrow())
-        .and_then(|date| TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0)))
-        .map(Timestamp::as_second)
-        .map_err(|_| {
-            "expected a date such as 2027-01-31, or an instant such as 2027-01-31T18:00:00Z".to_owned()
-        })
+    // A date is read from an instant's text as well, without its time.
+    let begins = if text.contains(['T', 't', ' ']) {
+        text.parse::<DateTime>()
+    } else {
+        text.parse::<Date>().and_then(|date| date.tomorrow()).map(|date| date.at(0, 0, 0, 0))
+    };
+    begins.and_then(|begins| TimeZone::UTC.to_timestamp(begins)).map(Timestamp::as_second).map_err(|_| {
+        "expected a date such as 2027-01-31, or an instant such as 2027-01-31T18:00:00Z".to_owned()
+    })
 }
 
 #[cfg(test)]
@@ -30,7 +33,9 @@ mod tests {
         assert_eq!(until("2027-01-31"), until("2027-02-01T00:00:00Z"));
         assert_eq!(until("1970-01-01T00:01:00Z"), Ok(60));
         assert_eq!(until("1970-01-01T01:00:00+01:00"), Ok(0));
-        for text in ["", "tomorrow", "2027-02-30", "31.1.2027"] {
+        assert_eq!(until("2027-01-31T18:00"), until("2027-01-31T18:00:00Z"));
+        assert_eq!(until("2027-01-31T18:00:30"), until("2027-01-31T18:00:30Z"));
+        for text in ["", "2027-01-31T25:00", "tomorrow", "2027-02-30", "31.1.2027"] {
             assert!(until(text).is_err(), "{text}");
         }
     }

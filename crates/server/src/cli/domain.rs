@@ -4,6 +4,7 @@ use super::table::table;
 use super::{Console, Failure};
 use crate::clock::now;
 use crate::store::OrganisationId;
+use crate::store::domains::NewAlias;
 use decision::account::Domain;
 use serde_json::json;
 
@@ -20,7 +21,8 @@ pub enum Command {
         #[arg(long)]
         service: String,
     },
-    /// Give a domain a further name.
+    /// Give a domain a further name. Where only original agents have called, which tell no domain's
+    /// SID, both names are declared.
     #[command(after_help = "Example: trasa-server domain add-alias ACME acme.example --service Workstations")]
     AddAlias {
         /// A confirmed name of the domain.
@@ -51,7 +53,7 @@ pub async fn run(command: Command, at: &Console) -> Result<(), Failure> {
                         a.state.clone(),
                         a.kind.clone(),
                         a.service.clone(),
-                        a.domain_sid.clone(),
+                        a.domain_sid.clone().unwrap_or_else(|| "declared".to_owned()),
                     ]
                 })
                 .collect();
@@ -64,10 +66,13 @@ pub async fn run(command: Command, at: &Console) -> Result<(), Failure> {
             at.show(&json!({ "alias": alias }), &format!("{alias} counts now."))
         }
         Command::AddAlias { domain, alias, service } => {
-            let (of, added) = (parse(&domain)?, parse(&alias)?);
-            store
-                .add_domain_alias(organisation, (service, of, added, alias.clone()), at.actor(), now())
-                .await?;
+            let new = NewAlias {
+                service,
+                of: parse(&domain)?,
+                added: parse(&alias)?,
+                shown: (domain.clone(), alias.clone()),
+            };
+            store.add_domain_alias(organisation, new, at.actor(), now()).await?;
             at.show(&json!({ "alias": alias }), &format!("{alias} is {domain} now."))
         }
     }

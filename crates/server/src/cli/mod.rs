@@ -22,6 +22,7 @@ pub mod policy;
 pub mod restore;
 pub mod serve;
 pub mod service;
+mod service_v1;
 mod table;
 pub mod user;
 

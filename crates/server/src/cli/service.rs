@@ -1,7 +1,7 @@
 //! `trasa-server service …`
 
 use super::table::{instant_or, table};
-use super::{Console, Failure, date};
+use super::{Console, Failure, date, service_v1};
 use crate::clock::now;
 use crate::names::Name;
 use crate::random;
@@ -58,6 +58,24 @@ pub enum Command {
         #[arg(long, value_name = "DATE", value_parser = date::until)]
         until: i64,
     },
+    /// Show a service, and who still calls it in version 1.
+    #[command(after_help = "Example: trasa-server service show Workstations --json")]
+    Show {
+        /// ServiceID or name.
+        service: String,
+    },
+    /// Serve original agents (version 1) until a date; prints ServiceID and key for them.
+    #[command(after_help = service_v1::ALLOW_HELP)]
+    AllowV1(service_v1::Allow),
+    /// Serve the agents of an original server (version 1) with the ServiceID and key that they have.
+    #[command(after_help = service_v1::IMPORT_HELP)]
+    Import(service_v1::Import),
+    /// Refuse original agents (version 1) from now on.
+    #[command(after_help = "Example: trasa-server service deny-v1 Workstations")]
+    DenyV1 {
+        /// ServiceID or name.
+        service: String,
+    },
     /// Delete a service whose machines have not been seen for 30 days.
     Delete {
         /// ServiceID or name.
@@ -83,10 +101,9 @@ pub async fn run(command: Command, at: &Console) -> Result<(), Failure> {
         Command::List => {
             let services = store.services(organisation).await?;
             let rows = services.iter().map(line).collect();
-            let headings = ["ServiceID", "NAME", "MODE", "ADMITS", "MACHINES"];
             at.show(
                 &services,
-                &table(&headings, rows, "There is no service yet: trasa-server service add NAME"),
+                &table(&HEADINGS, rows, "There is no service yet: trasa-server service add NAME"),
             )
         }
         Command::RotateKey { service } => {
@@ -104,10 +121,7 @@ pub async fn run(command: Command, at: &Console) -> Result<(), Failure> {
                 admit: admit.map(|admit| (admit, until)),
             };
             let service = store.change_service(organisation, (service, change), at.actor(), now()).await?;
-            at.show(
-                &service,
-                &table(&["ServiceID", "NAME", "MODE", "ADMITS", "MACHINES"], vec![line(&service)], ""),
-            )
+            at.show(&service, &table(&HEADINGS, vec![line(&service)], ""))
         }
         Command::Token { service, uses, until } => {
             let token = NewToken::random(service, uses, until)?;
@@ -120,6 +134,10 @@ pub async fn run(command: Command, at: &Console) -> Result<(), Failure> {
                 &format!("ServiceID: {}\nToken:     {}\nIt is not shown again.", service.id, *text),
             )
         }
+        Command::Show { service } => service_v1::show(&store, service, at).await,
+        Command::AllowV1(arguments) => service_v1::allow(&store, arguments, at).await,
+        Command::Import(arguments) => service_v1::import(&store, arguments, at).await,
+        Command::DenyV1 { service } => service_v1::deny(&store, service, at).await,
         Command::Delete { service } => {
             let id = store.delete_service(organisation, service, at.actor(), now()).await?;
             let text = format!("Deleted. Its machines are refused. Undo: trasa-server service restore {id}");
@@ -131,6 +149,8 @@ pub async fn run(command: Command, at: &Console) -> Result<(), Failure> {
         }
     }
 }
+
+const HEADINGS: [&str; 6] = ["ServiceID", "NAME", "MODE", "ADMITS", "MACHINES", "VERSION 1"];
 
 async fn add(store: &Store, name: &str, at: &Console) -> Result<(), Failure> {
     let name = Name::parse("name", name).map_err(|error| Failure::usage(error.to_string()))?;
@@ -161,7 +181,8 @@ fn line(service: &Service) -> Vec<String> {
         Admit::Until => format!("openly until {}", instant_or(service.admit_until, "?")),
         admit => admit.as_str().to_owned(),
     };
-    vec![service.id.to_string(), service.name.clone(), mode, admits, service.machines.to_string()]
+    let v1 = service.v1.as_ref().map_or_else(|| "-".to_owned(), |v1| service_v1::word(v1, now()));
+    vec![service.id.to_string(), service.name.clone(), mode, admits, service.machines.to_string(), v1]
 }
 
 fn mode(text: &str) -> Result<Mode, String> {

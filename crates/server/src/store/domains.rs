@@ -1,17 +1,20 @@
-//! Domain aliases: by which names a domain is known to a service. They hang on the domain's SID.
+//! Domain aliases: by which names a domain is known to a service. They hang on the domain's SID; those
+//! that an administrator declared for original agents, which tell no SID, hang on a stand-in until a
+//! machine brings the SID.
 
-use super::{OrganisationId, Store, StoreError};
+use super::services::Service;
+use super::{OrganisationId, Store, StoreError, Write};
 use crate::audit::{Actor, Entry};
 use decision::account::Domain;
 use protocol::id::ServiceId;
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 use serde::Serialize;
 
 /// One alias, as administrators see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DomainAlias {
-    /// The domain.
-    pub domain_sid: String,
+    /// The domain; none where an administrator declared it and no machine has brought its SID yet.
+    pub domain_sid: Option<String>,
     /// The name.
     pub alias: String,
     /// `netbios`, `dns` or `added`.
@@ -26,9 +29,25 @@ pub struct DomainAlias {
     pub first_seen: i64,
 }
 
+/// Begins what stands for the SID of a declared domain. No SID begins so.
+pub(super) const DECLARED: &str = "declared:";
+
+/// A further name of a domain.
+#[derive(Debug)]
+pub struct NewAlias {
+    /// ServiceID or name of the service.
+    pub service: String,
+    /// A name of the domain.
+    pub of: Domain,
+    /// The further name.
+    pub added: Domain,
+    /// Both as they were typed.
+    pub shown: (String, String),
+}
+
 fn alias(row: &Row<'_>) -> rusqlite::Result<DomainAlias> {
     Ok(DomainAlias {
-        domain_sid: row.get(0)?,
+        domain_sid: Some(row.get(0)?).filter(|sid: &String| !sid.starts_with(DECLARED)),
         alias: row.get(1)?,
         kind: row.get(2)?,
         state: row.get(3)?,
@@ -87,17 +106,12 @@ impl Store {
                     )
                 });
             };
-            let taken = write
-                .prepare_cached(
-                    "SELECT 1 FROM domains WHERE organisation_id = ?1 AND service_id = ?2 AND alias = ?3
-                        AND state = 'confirmed'",
-                )?
-                .exists(params![organisation, service.id.0.0, name])?;
-            if taken {
-                return Err(StoreError::refused(
-                    "alias_conflict",
-                    format!("{name:?} is the name of another domain of this service already"),
-                ));
+            match holder(write, organisation, service.id, &domain)? {
+                None => {}
+                Some(declared) if declared.starts_with(DECLARED) => {
+                    adopt(write, organisation, service.id, (&declared, sid), now)?;
+                }
+                Some(_) => return Err(conflict(&domain)),
             }
             write
                 .prepare_cached(
@@ -111,48 +125,137 @@ impl Store {
         .await
     }
 
-    /// Adds a further name to a domain that a service knows by `of`.
+    /// Adds a further name to a domain that a service knows by `of`. Where no machine told its domain,
+    /// since only original agents have called, the domain is declared with both names.
     ///
     /// # Errors
     /// `not_found`; `alias_conflict` where the name is another domain's.
     pub async fn add_domain_alias(
         &self,
         organisation: OrganisationId,
-        (service, of, added, shown): (String, Domain, Domain, String),
+        alias: NewAlias,
         actor: Actor,
         now: i64,
     ) -> Result<(), StoreError> {
         self.write(move |write| {
-            let service = write.service(organisation, &service)?;
-            let mut statement = write.prepare_cached(
-                "SELECT domain_sid FROM domains WHERE organisation_id = ?1 AND service_id = ?2 AND alias = ?3
-                    AND state = 'confirmed'",
-            )?;
-            let mut sid_of = |name: &Domain| -> Result<Option<String>, StoreError> {
-                let mut rows = statement.query(params![organisation, service.id.0.0, name.as_str()])?;
-                Ok(rows.next()?.map(|row| row.get(0)).transpose()?)
+            let NewAlias { service, of, added, shown } = &alias;
+            let service = write.service(organisation, service)?;
+            let known = holder(write, organisation, service.id, of)?;
+            let mut domain = match known {
+                Some(domain) => domain,
+                None => declare(write, organisation, &service, (of, &shown.0), now)?,
             };
-            let sid = sid_of(&of)?.ok_or_else(|| StoreError::not_found("confirmed domain name", of.as_str()))?;
-            if let Some(other) = sid_of(&added)?
-                && other != sid
-            {
-                return Err(StoreError::refused(
-                    "alias_conflict",
-                    format!("{:?} is the name of another domain of this service already", added.as_str()),
-                ));
+            match holder(write, organisation, service.id, added)? {
+                Some(other) if other == domain => {}
+                None => {}
+                Some(other) if other.starts_with(DECLARED) => {
+                    adopt(write, organisation, service.id, (&other, &domain), now)?;
+                }
+                Some(other) if domain.starts_with(DECLARED) => {
+                    adopt(write, organisation, service.id, (&domain, &other), now)?;
+                    domain = other;
+                }
+                Some(_) => return Err(conflict(added)),
             }
-            write
-                .prepare_cached(
-                    "INSERT INTO domains (organisation_id, service_id, domain_sid, alias, alias_shown, kind, state, first_seen)
-                     VALUES (?1, ?2, ?3, ?4, ?5, 'added', 'confirmed', ?6)
-                     ON CONFLICT (organisation_id, service_id, alias, domain_sid) DO UPDATE SET state = 'confirmed'",
-                )?
-                .execute(params![organisation, service.id.0.0, sid, added.as_str(), shown, now])?;
+            confirm(write, organisation, service.id, (&domain, added, &shown.1), now)?;
             let entry = Entry::new("domain.add_alias", actor, service.id)
                 .detail("alias", added.as_str())
-                .detail("domain_sid", &sid);
+                .detail("of", of.as_str())
+                .detail("domain_sid", &domain);
             write.audit(organisation, now, &entry)
         })
         .await
     }
+}
+
+/// The domain that a confirmed name belongs to.
+fn holder(
+    write: &Write<'_>,
+    organisation: OrganisationId,
+    service: ServiceId,
+    name: &Domain,
+) -> Result<Option<String>, StoreError> {
+    Ok(write
+        .prepare_cached(
+            "SELECT domain_sid FROM domains WHERE organisation_id = ?1 AND service_id = ?2 AND alias = ?3
+                AND state = 'confirmed'",
+        )?
+        .query_row(params![organisation, service.0.0, name.as_str()], |row| row.get(0))
+        .optional()?)
+}
+
+fn conflict(name: &Domain) -> StoreError {
+    StoreError::refused(
+        "alias_conflict",
+        format!("{:?} is the name of another domain of this service already", name.as_str()),
+    )
+}
+
+/// Makes a domain that no machine has told of, for a service that original agents call.
+fn declare(
+    write: &Write<'_>,
+    organisation: OrganisationId,
+    service: &Service,
+    (of, shown): (&Domain, &str),
+    now: i64,
+) -> Result<String, StoreError> {
+    let waits = write
+        .prepare_cached(
+            "SELECT 1 FROM domains WHERE organisation_id = ?1 AND service_id = ?2 AND alias = ?3",
+        )?
+        .exists(params![organisation, service.id.0.0, of.as_str()])?;
+    if waits {
+        let message = format!("{:?} waits to be confirmed: trasa-server domain confirm", of.as_str());
+        return Err(StoreError::refused("alias_waits", message));
+    }
+    if service.v1.is_none() {
+        return Err(StoreError::not_found("confirmed domain name", of.as_str()));
+    }
+    let domain = format!("{DECLARED}{}", of.as_str());
+    confirm(write, organisation, service.id, (&domain, of, shown), now)?;
+    Ok(domain)
+}
+
+fn confirm(
+    write: &Write<'_>,
+    organisation: OrganisationId,
+    service: ServiceId,
+    (domain, name, shown): (&str, &Domain, &str),
+    now: i64,
+) -> Result<(), StoreError> {
+    write
+        .prepare_cached(
+            "INSERT INTO domains (organisation_id, service_id, domain_sid, alias, alias_shown, kind, state, first_seen)
+             VALUES (?1, ?2, ?3, ?4, ?5, 'added', 'confirmed', ?6)
+             ON CONFLICT (organisation_id, service_id, alias, domain_sid) DO UPDATE SET state = 'confirmed'",
+        )?
+        .execute(params![organisation, service.0.0, domain, name.as_str(), shown, now])?;
+    Ok(())
+}
+
+/// Gives the names of a declared domain to the one whose SID turned up.
+pub(super) fn adopt(
+    write: &Write<'_>,
+    organisation: OrganisationId,
+    service: ServiceId,
+    (declared, sid): (&str, &str),
+    now: i64,
+) -> Result<(), StoreError> {
+    write
+        .prepare_cached(
+            "INSERT INTO domains (organisation_id, service_id, domain_sid, alias, alias_shown, kind, state, first_seen)
+             SELECT organisation_id, service_id, ?4, alias, alias_shown, kind, 'confirmed', first_seen FROM domains
+             WHERE organisation_id = ?1 AND service_id = ?2 AND domain_sid = ?3
+             ON CONFLICT (organisation_id, service_id, alias, domain_sid) DO UPDATE SET state = 'confirmed'",
+        )?
+        .execute(params![organisation, service.0.0, declared, sid])?;
+    write
+        .prepare_cached(
+            "DELETE FROM domains WHERE organisation_id = ?1 AND service_id = ?2 AND domain_sid = ?3",
+        )?
+        .execute(params![organisation, service.0.0, declared])?;
+    let entry = Entry::new("domain.adopt", Actor::Server, service)
+        .detail("declared", declared)
+        .detail("domain_sid", sid);
+    write.audit(organisation, now, &entry)
 }

@@ -1,7 +1,9 @@
 //! Names of domains, learned from approved machines. They hang on the domain's SID: the first domain
 //! that a service sees is taken with the names it comes with, every further name waits for an
-//! administrator, and nothing that is there is ever changed.
+//! administrator, and nothing that is there is ever changed. What an administrator declared for original
+//! agents, which tell no SID, becomes the first domain's if it has one of its names.
 
+use super::domains::{self, DECLARED};
 use super::{OrganisationId, StoreError, Write};
 use decision::account::Domain;
 use protocol::id::{MachineId, ServiceId};
@@ -36,10 +38,33 @@ pub(super) fn learn(
         .optional()?;
     let Some((service, Some(sid), netbios, dns)) = joined else { return Ok(()) };
     let first = !write
-        .prepare_cached("SELECT 1 FROM domains WHERE organisation_id = ?1 AND service_id = ?2")?
-        .exists(params![organisation, service.0.0])?;
+        .prepare_cached(
+            "SELECT 1 FROM domains WHERE organisation_id = ?1 AND service_id = ?2 AND domain_sid NOT LIKE ?3 || '%'",
+        )?
+        .exists(params![organisation, service.0.0, DECLARED])?;
     let seen = Seen { service, machine, sid: &sid, netbios: netbios.as_deref(), dns: dns.as_deref() };
-    insert(write, organisation, &seen, first, now)
+    insert(write, organisation, &seen, first, now)?;
+    if first { adopt_declared(write, organisation, (service, &sid), now) } else { Ok(()) }
+}
+
+/// Takes over what was declared under a name that the first domain has now.
+fn adopt_declared(
+    write: &Write<'_>,
+    organisation: OrganisationId,
+    (service, sid): (ServiceId, &str),
+    now: i64,
+) -> Result<(), StoreError> {
+    let declared: Vec<String> = write
+        .prepare_cached(
+            "SELECT DISTINCT domain_sid FROM domains WHERE organisation_id = ?1 AND service_id = ?2
+                AND domain_sid LIKE ?3 || '%' AND alias IN
+                (SELECT alias FROM domains WHERE organisation_id = ?1 AND service_id = ?2 AND domain_sid = ?4)",
+        )?
+        .query_map(params![organisation, service.0.0, DECLARED, sid], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    declared
+        .iter()
+        .try_for_each(|declared| domains::adopt(write, organisation, service, (declared, sid), now))
 }
 
 /// Writes down names of a domain; what is known stays as it is.

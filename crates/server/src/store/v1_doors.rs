@@ -4,14 +4,18 @@
 use super::services::{Service, future};
 use super::{OrganisationId, Read, Store, StoreError, Write};
 use crate::audit::{Actor, Entry};
+use crate::random::{self, NoRandomness};
 use crate::sealing::Place;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 use protocol::id::ServiceId;
+use protocol::service_key::AdmissionSecret;
 use rusqlite::{OptionalExtension as _, params};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+/// Longest ServiceID or key of the original, in characters.
+const MAX_CHARS: usize = 256;
 /// How often a wrong key is written down at most, in seconds: strangers write no more than that.
 const WRONG_KEY_EVERY: i64 = 3600;
 
@@ -67,6 +71,34 @@ impl V1Key {
         Self(text)
     }
 
+    /// A new one: 32 random bytes as text. Other bytes than a ServiceKey's, and without a fingerprint.
+    ///
+    /// # Errors
+    /// [`NoRandomness`].
+    pub fn random() -> Result<Self, NoRandomness> {
+        let bytes = random::secret::<32>()?;
+        Ok(Self(Zeroizing::new(protocol::encoding::encode(&bytes[..]))))
+    }
+
+    /// Takes over a key that the original gave out.
+    ///
+    /// # Errors
+    /// What is wrong with it, without showing it.
+    pub fn original(text: Zeroizing<String>) -> Result<Self, &'static str> {
+        if text.is_empty() {
+            return Err("standard input holds no key");
+        }
+        if !is_plain(&text) {
+            return Err("the key is not one line of at most 256 characters");
+        }
+        if AdmissionSecret::parse(&text).is_some() {
+            return Err(
+                "this is a ServiceKey or token of version 2, which must never be sent with version 1; give the key that the original's agents have",
+            );
+        }
+        Ok(Self(text))
+    }
+
     /// Whether a caller gave this key. The hashes are compared in constant time, so that the time
     /// tells nothing of where two keys differ.
     #[must_use]
@@ -80,6 +112,22 @@ impl V1Key {
     pub fn text(&self) -> &str {
         &self.0
     }
+}
+
+/// Reads a ServiceID that the original gave out; it is kept as it is.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn read_original_id(text: &str) -> Result<String, &'static str> {
+    if is_plain(text) && text.trim() == text && !text.is_empty() {
+        Ok(text.to_owned())
+    } else {
+        Err("a ServiceID is one line of at most 256 characters, without blanks around it")
+    }
+}
+
+fn is_plain(text: &str) -> bool {
+    text.chars().count() <= MAX_CHARS && !text.chars().any(char::is_control)
 }
 
 /// How version 1 is to be opened.
