@@ -10,9 +10,9 @@ use std::path::PathBuf;
 pub const SIZES: [u32; 9] = [16, 20, 24, 32, 40, 48, 64, 128, 256];
 /// Up to this width the drawing with fewer details is clearer.
 const SMALL: u32 = 40;
-/// From this width on an entry is a PNG inside the icon, as Windows' own icons have it; below, an
-/// old-style bitmap, which every reader knows.
-const PNG_FROM: u32 = 256;
+/// From this width on an entry is a PNG inside the icon, which Windows reads from Vista on; below, an
+/// old-style bitmap, which costs little and every reader knows.
+const PNG_FROM: u32 = 64;
 
 /// Where a drawing lies.
 fn file(name: &str) -> PathBuf {

@@ -46,7 +46,9 @@ pub fn compile(program: &Program<'_>) -> Result<()> {
     let folder = PathBuf::from(std::env::var_os("OUT_DIR").context("not in a build script")?);
     let here = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").context("not in a build script")?);
     let version = std::env::var("CARGO_PKG_VERSION")?;
-    std::fs::write(folder.join("icon-1.ico"), drawing::application_icon()?)?;
+    if program.kind == Kind::Exe {
+        std::fs::write(folder.join("icon-1.ico"), drawing::application_icon()?)?;
+    }
     for (id, name) in program.icons {
         std::fs::write(folder.join(format!("icon-{id}.ico")), drawing::icon(name, &drawing::SIZES[..8])?)?;
     }
@@ -113,7 +115,11 @@ fn script(program: &Program<'_>, version: &str) -> Result<String> {
         ("ProductName", "TRASA for Windows"),
         ("ProductVersion", version),
     ];
-    let mut text = String::from("#pragma code_page(65001)\n1 ICON \"icon-1.ico\"\n");
+    let mut text = String::from("#pragma code_page(65001)\n");
+    // A library has no icon of its own: LogonUI would load a hundred kilobytes that nobody looks at.
+    if program.kind == Kind::Exe {
+        text.push_str("1 ICON \"icon-1.ico\"\n");
+    }
     for (id, _) in program.icons {
         writeln!(text, "{id} ICON \"icon-{id}.ico\"")?;
     }

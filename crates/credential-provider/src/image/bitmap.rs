@@ -8,7 +8,7 @@ use windows::Win32::Graphics::Gdi::{
 
 /// A new bitmap. LogonUI owns what a tile gives it, so each call makes one.
 pub(crate) fn new_tile_bitmap() -> Result<HBITMAP, Fault> {
-    let pixels = drawing::pixels();
+    let pixels = drawing::pixels().ok_or(Fault::Failed)?;
     let header = BITMAPINFOHEADER {
         biSize: u32::try_from(size_of::<BITMAPINFOHEADER>()).map_err(|_| Fault::Failed)?,
         biWidth: i32::from(drawing::SIZE),

@@ -50,7 +50,8 @@ impl Screen {
     /// what shows, so that the tile never holds both steps; the focus comes last, when its field is there.
     ///
     /// What is hidden is left alone: LogonUI may tell us of a text that we set ourselves as if it had been typed. The
-    /// focus moves only when the step changes or when the focused field was `emptied`, never while somebody types.
+    /// focus moves only when the step changes or when its field is emptied by us (`emptied`: a secret), never while somebody
+    /// types.
     pub(crate) fn update(&mut self, view: &View, emptied: &[Field]) -> Vec<Change> {
         let mut changes = Vec::new();
         for shown in [false, true] {
@@ -58,12 +59,13 @@ impl Screen {
             changes.extend(Field::ALL.into_iter().filter(switched).map(|field| Change::Shown(field, shown)));
         }
         let is_step = |change: &Change| matches!(change, Change::Shown(field, _) if takes_focus(*field));
-        let moves = changes.iter().any(is_step) || emptied.contains(&view.focus);
+        let mut moves = changes.iter().any(is_step) || emptied.contains(&view.focus);
         for (field, text) in Field::ALL.into_iter().map(|field| (field, text(field, view))) {
             let known = &mut self.fields[field as usize];
             known.0 = view.field(field).shown;
             if known.0 && known.1 != text {
                 known.1.clone_from(&text);
+                moves |= field == view.focus && text.is_empty();
                 changes.push(Change::Text(field, text));
             }
         }
@@ -155,6 +157,17 @@ mod tests {
         let focus = logon.view().focus;
         assert_eq!(screen.update(logon.view(), &[Field::Code]), []);
         assert_eq!(screen.update(logon.view(), &[focus]), [Change::Focus(focus)]);
+    }
+
+    #[test]
+    fn the_focus_goes_to_a_user_name_that_was_wiped_with_the_password() {
+        let mut logon = logon();
+        let mut screen = Screen::of(logon.view());
+        screen.typed(Field::UserName, "bat");
+        logon.handle(Event::Typed(Field::UserName, "bat".into()), Duration::ZERO);
+        logon.handle(Event::Deselected, Duration::ZERO);
+        let changes = screen.update(logon.view(), &[Field::Password]);
+        assert_eq!(changes, [Change::Text(Field::UserName, String::new()), Change::Focus(Field::UserName)]);
     }
 
     #[test]
