@@ -59,7 +59,7 @@ pub const CODE_NOT_SIX_DIGITS: &str = "Enter the six digits that your authentica
 pub const CODE_ONLY: &str =
     "Windows could not check the password yet. Enter a one-time code; Windows decides after.";
 /// The person gave up waiting.
-pub const GIVEN_UP: &str = "Cancelled. You can enter a one-time code instead.";
+pub const GIVEN_UP: &str = "Cancelled. Try again, or enter a one-time code.";
 /// An allow was not used in time.
 pub const TOOK_TOO_LONG: &str = "That took too long. Please sign in again.";
 /// Something that must work did not.

@@ -27,9 +27,9 @@ impl Cause {
     pub const fn text(&self) -> &'static str {
         match self {
             Self::Transport(error) => texts::address_failure(error),
-            Self::NotAuthentic => "something else than your TRASA server answered",
+            Self::NotAuthentic => "something other than your TRASA server answered",
             Self::Clock => "its clock and this computer's could not be brought together",
-            Self::Unavailable => "it cannot decide now",
+            Self::Unavailable => "it cannot read its records",
             Self::Restored => "it was restored and waits for an administrator to approve this computer again",
             Self::NoTimeLeft => "it did not answer in time",
         }

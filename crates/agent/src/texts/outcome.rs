@@ -59,7 +59,7 @@ pub const fn address_failure(why: &TransportError) -> &'static str {
         TransportError::UnexpectedKey(_) => "it showed an unknown TLS key",
         TransportError::Timeout => "it did not answer in time",
         TransportError::Cancelled => "waiting was cancelled",
-        TransportError::TooLarge | TransportError::Malformed => "something else than TRASA answered",
+        TransportError::TooLarge | TransportError::Malformed => "something other than TRASA answered",
     }
 }
 

@@ -17,8 +17,8 @@ pub fn denial(of: Reason, parameters: &Params, short_code: &str) -> String {
         | Reason::CodeRequired
         | Reason::Cancelled
         | Reason::Expired => text,
-        // Anything else than a short code is not shown.
-        _ if is_short_code(short_code) => format!("{text} (Logon {short_code})"),
+        // Anything else than a short code is not shown. Code and word stay on one line.
+        _ if is_short_code(short_code) => format!("{text} (Logon\u{a0}{short_code})"),
         _ => text,
     }
 }

@@ -66,7 +66,7 @@ fn line(address: &Address, found: &Found) -> Line {
         Found::Somebody => line(
             Check::Server,
             Verdict::Warns,
-            format!("{address}: something else than your TRASA server answers."),
+            format!("{address}: something other than your TRASA server answers."),
         ),
         Found::Nothing(why @ (TransportError::Tls { .. } | TransportError::UnexpectedKey(_))) => {
             line(Check::Certificate, Verdict::Warns, format!("{address}: {}.", texts::address_failure(why)))
