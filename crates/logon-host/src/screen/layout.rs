@@ -327,8 +327,10 @@ impl Page<'_> {
         }
     }
 
-    /// LogonUI's own dots and the provider's words for what it waits for.
+    /// LogonUI's own dots and the provider's words for what it waits for, unless the tile says the same.
     fn busy(&mut self, text: &str) {
+        let labels = self.screen.seen().filter(|it| it.kind == fields::SMALL && !it.text.is_empty());
+        let is_said = labels.map(|it| it.text.as_str()).any(|label| text.contains(label));
         self.y += GAP;
         for (dot, offset) in (0u8..5).zip([-24.0, -12.0, 0.0, 12.0, 24.0]) {
             let radius = 2.0 + f32::from(dot) * 0.4;
@@ -336,7 +338,9 @@ impl Page<'_> {
             self.push(Item::Disc { x, y, radius, colour: colour::TEXT });
         }
         self.y += 16.0;
-        self.text(text, SMALL, colour::TEXT);
+        if !is_said {
+            self.text(text, SMALL, colour::TEXT);
+        }
     }
 
     fn deselected(&mut self) {

@@ -166,6 +166,10 @@ fn other_screens() {
     assert_eq!(texts(&shows(Shows::Deselected)), ["Sign in here"]);
     assert_eq!(texts(&shows(Shows::Welcome)), ["Welcome"]);
     assert!(texts(&shows(Shows::Busy("Asking".into()))).ends_with(&["Start over", "Asking"]));
+    let mut fields = step_1();
+    fields.push(field(8, fields::SMALL, "Status", "Asking"));
+    let said = Screen { shows: Shows::Busy("42 - Asking".into()), fields, open: None };
+    assert!(!texts(&lay_out(&said, 1.0, &Even)).contains(&"42 - Asking"), "once is enough");
     let message = Shows::Message { text: "No.".into(), icon: Icon::Error, by: Speaker::Provider };
     assert_eq!(texts(&shows(message)), ["No.", "OK"]);
 }
