@@ -63,6 +63,9 @@ pub enum Command {
     /// Take credential provider and filter, event source and report task out of Windows. Not while the
     /// logon is guarded.
     Unregister(Unregister),
+    /// Set this computer up without a person: admission with a token file, and arming. The installer
+    /// runs it. A configuration that is there already stays.
+    Unattended(Unattended),
     /// Remove the configuration, the offline users and the key of this computer for good. Removing the
     /// program keeps them.
     Forget(Forget),
@@ -228,6 +231,55 @@ pub struct Unregister {
     pub removal: bool,
 }
 
+/// `unattended`. Each of them may be empty, as a property of the installer is that was not given.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  TrasaConfig unattended --service-id 3q2-7w… --server trasa.example.com \
+    --token-file C:\\deploy\\token.txt --offline-users .\\admin --arm 1")]
+pub struct Unattended {
+    /// The ServiceID.
+    #[arg(
+        long,
+        value_name = "ID",
+        default_value = "",
+        hide_default_value = true,
+        allow_hyphen_values = true
+    )]
+    pub service_id: String,
+    /// Address of the TRASA server; several with commas.
+    #[arg(long, value_name = "ADDRESS[,ADDRESS]", default_value = "", hide_default_value = true)]
+    pub server: String,
+    /// Whole path of the file that holds the token. Removed once this computer is admitted.
+    #[arg(long, value_name = "FILE", default_value = "", hide_default_value = true)]
+    pub token_file: String,
+    /// Accounts that pass with their password alone while the server cannot be reached, with commas.
+    #[arg(long, value_name = "NAME[,NAME]", default_value = "", hide_default_value = true)]
+    pub offline_users: String,
+    /// Trust the TLS keys that the server's signed key list names: 1 or 0.
+    #[arg(long, value_name = "0|1", default_value = "", hide_default_value = true, value_parser = switch)]
+    pub skip_tls: Switch,
+    /// Arm, now or as soon as the computer is approved and nothing is in the way: 1 or 0.
+    #[arg(long, value_name = "0|1", default_value = "", hide_default_value = true, value_parser = switch)]
+    pub arm: Switch,
+    /// Arm although no local administrator is an offline user: 1 or 0.
+    #[arg(long, value_name = "0|1", default_value = "", hide_default_value = true, value_parser = switch)]
+    pub without_offline_user: Switch,
+    /// With probation: 1 or 0.
+    #[arg(long, value_name = "0|1", default_value = "", hide_default_value = true, value_parser = switch)]
+    pub probation: Switch,
+}
+
+/// A property of the installer that is 1, or is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Switch(pub bool);
+
+fn switch(text: &str) -> Result<Switch, &'static str> {
+    match text.trim() {
+        "1" => Ok(Switch(true)),
+        "" | "0" => Ok(Switch(false)),
+        _ => Err("write 1 or 0"),
+    }
+}
+
 /// `forget`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  TrasaConfig forget --yes")]
@@ -347,9 +399,19 @@ mod tests {
 
     #[test]
     fn every_command_has_help_with_an_example() {
-        for command in
-            ["set", "show", "check", "try", "arm", "disarm", "report", "verify", "register", "unregister", "forget"]
-        {
+        for command in [
+            "set",
+            "show",
+            "check",
+            "try",
+            "arm",
+            "disarm",
+            "report",
+            "verify",
+            "register",
+            "unregister",
+            "forget",
+        ] {
             let Parsed::Say { text, exit: Exit::Ok, .. } = of(&format!("{command} --help")) else {
                 panic!("{command}")
             };

@@ -9,6 +9,7 @@ mod report;
 mod set;
 mod show;
 mod trial;
+mod unattended;
 mod verify;
 
 use crate::arguments::Command;
@@ -39,6 +40,7 @@ pub fn run(
         Command::Report => report::run(panel, console),
         Command::Register(arguments) => register::register(arguments, panel, console),
         Command::Unregister(arguments) => register::unregister(&arguments, panel, console),
+        Command::Unattended(arguments) => unattended::run(arguments, panel, console),
         Command::Forget(arguments) => forget::run(&arguments, panel, console),
     };
     match done {

@@ -2,6 +2,7 @@
 
 use crate::console::{Console, Failure};
 use crate::flow::arm::{self, Outcome};
+use crate::flow::unattended;
 use crate::panel::Panel;
 use agent::config::{self, Generation, State};
 use agent::ports::Never;
@@ -13,6 +14,8 @@ const TAKEN_BACK: &str = "The guard was taken off this computer: during probatio
 pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failure> {
     panel.require_elevation()?;
     let services = &panel.services;
+    // A computer that is configured by nothing but a policy asks for admission here.
+    unattended::by_policy(panel)?;
     let before = config::load(services).state;
     // Also without a key to sign with: the end of a probation must not depend on one.
     let done = report::report(services, &panel.report_facts(), &Never);

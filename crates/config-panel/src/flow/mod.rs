@@ -7,4 +7,5 @@ pub mod diagnosis;
 pub mod disarm;
 pub mod import;
 pub mod trial;
+pub mod unattended;
 pub mod verify_and_save;
