@@ -311,6 +311,12 @@ impl FakeServer {
 
     fn reply(&self, address: &Address, request: &HttpRequest) -> Reply {
         match request.path_and_query.as_str() {
+            protocol::v2::path::MACHINES
+                if Self::created(request).abs_diff(self.now())
+                    > protocol::SIGNATURE_AGE_SECS.unsigned_abs() =>
+            {
+                Reply::Signed(Answer::Clock { time: self.now() })
+            }
             protocol::v2::path::MACHINES => Reply::Signed(self.admit(request)),
             protocol::v2::path::KEYS => {
                 let keys = self.chain.lock().unwrap().clone();

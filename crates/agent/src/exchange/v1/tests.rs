@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 mod answers;
 mod phone;
+mod sequences;
 
 const ALLOW: &str = r#"{"status":"success","intent":"agent-login","data":[null]}"#;
 

@@ -1,6 +1,7 @@
 //! Any order of calls.
 
 use super::*;
+use crate::exchange::v1;
 use proptest::prelude::*;
 
 #[derive(Debug, Clone)]
@@ -16,6 +17,7 @@ enum Step {
     PasswordUnknown,
     PasswordStop,
     Deny,
+    DenyV1,
     NoDecision,
     WorkerFails,
     ForeignProof,
@@ -27,7 +29,7 @@ enum Step {
     Report(u32),
     Incoming,
     Choose(bool),
-    Phone,
+    Phone(bool),
     SetUp(bool),
     /// Everything up to a question to the server, so that the deep states are reached often.
     Walk,
@@ -48,6 +50,7 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => Just(Step::PasswordUnknown),
         1 => Just(Step::PasswordStop),
         2 => Just(Step::Deny),
+        1 => Just(Step::DenyV1),
         1 => Just(Step::NoDecision),
         1 => Just(Step::WorkerFails),
         2 => Just(Step::ForeignProof),
@@ -59,7 +62,7 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => prop_oneof![Just(0u32), Just(0xC000_0224), Just(0xC000_006D)].prop_map(Step::Report),
         1 => Just(Step::Incoming),
         1 => any::<bool>().prop_map(Step::Choose),
-        1 => Just(Step::Phone),
+        1 => any::<bool>().prop_map(Step::Phone),
         1 => any::<bool>().prop_map(Step::SetUp),
         3 => Just(Step::Walk),
         2 => Just(Step::Change),
@@ -91,9 +94,10 @@ fn perform(bench: &mut Bench, step: &Step) -> Option<Permit> {
                 bench.event(Event::PasswordAnswered(ticket, password(outcome)));
             }
         }
-        Step::Deny | Step::NoDecision => {
+        Step::Deny | Step::DenyV1 | Step::NoDecision => {
             let refusal = match step {
                 Step::Deny => denied(),
+                Step::DenyV1 => Answer::Refused(Refusal::V1(v1::Refusal::PhoneUnanswered)),
                 _ => Answer::Refused(Refusal::NoDecision { why: "x".into(), reached: false }),
             };
             if let Some(ticket) = ticket {
@@ -129,10 +133,11 @@ fn perform(bench: &mut Bench, step: &Step) -> Option<Permit> {
         Step::Choose(push) => {
             bench.event(Event::Chose(if *push { MethodChoice::Push } else { MethodChoice::Code }));
         }
-        Step::Phone => {
+        Step::Phone(with_number) => {
             if let Some(ticket) = ticket {
                 let until = bench.now + Duration::from_secs(60);
-                bench.event(Event::Progress(ticket, Progress::Phone { number: Some("42".into()), until }));
+                let number = with_number.then(|| "42".into());
+                bench.event(Event::Progress(ticket, Progress::Phone { number, until }));
             }
         }
         Step::Walk => {

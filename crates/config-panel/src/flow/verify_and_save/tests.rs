@@ -193,8 +193,10 @@ fn saving_v1_again_without_a_key_asks_with_the_sealed_one() {
 #[test]
 fn a_wrong_clock_is_told_with_what_was_saved() {
     let fixture = Fixture::new();
-    *fixture.world.server.skew.lock().expect("lock") = 0;
     let key = fixture.world.server.service_key().to_text();
-    let saved = save(&fixture, &input(&fixture), &key).expect("admitted");
-    assert_eq!(saved.clock_offset_secs, None);
+    for (skew, told) in [(0, None), (200, None), (-86_400, Some(-86_400)), (86_400, Some(86_400))] {
+        *fixture.world.server.skew.lock().expect("lock") = skew;
+        let saved = save(&fixture, &input(&fixture), &key).expect("admitted");
+        assert_eq!(saved.clock_offset_secs, told);
+    }
 }
