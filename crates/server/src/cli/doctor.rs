@@ -45,6 +45,7 @@ pub(super) async fn run(at: &Console) -> Result<(), Failure> {
             integrity(&store, &mut findings).await;
             keys(at, &store, now, &mut findings);
             audit(&store, now, &mut findings);
+            version_1(&store, now, &mut findings).await;
             alarms(&store, now, &mut findings);
         }
     }
@@ -209,6 +210,49 @@ fn audit(store: &Store, now: i64, findings: &mut Findings) {
             "every row is closed; `audit verify` computes them again".to_owned(),
         ),
         Err(error) => push(findings, "audit", Level::Problem, error.to_string()),
+    }
+}
+
+/// Services that answer the original's agent protocol: the one way in without a signature.
+async fn version_1(store: &Store, now: i64, findings: &mut Findings) {
+    let services = match store.services(OrganisationId::DEFAULT).await {
+        Ok(services) => services,
+        Err(error) => return push(findings, "version 1", Level::Problem, error.to_string()),
+    };
+    let mut closed = true;
+    for service in &services {
+        let Some(v1) = service.v1.as_ref().filter(|v1| v1.is_open(now)) else { continue };
+        closed = false;
+        let name = &service.name;
+        let days = (v1.until - now).div_euclid(DAY);
+        let called = match v1.last_call {
+            Some(last) => format!("called {} days ago", (now - last).div_euclid(DAY)),
+            None => "never called".to_owned(),
+        };
+        let message = format!(
+            "{name:?} serves original agents for {days} more days ({called}); when none is left, run `trasa-server service deny-v1`"
+        );
+        push(findings, "version 1", Level::Warning, message);
+        if v1.pass_through {
+            let message =
+                format!("{name:?} lets accounts pass that no access names, without a second factor");
+            push(findings, "version 1", Level::Warning, message);
+        }
+    }
+    // Refusals since the end are calls with the right key: machines that were forgotten.
+    for service in &services {
+        let Some(v1) = service.v1.as_ref().filter(|v1| !v1.is_open(now)) else { continue };
+        let end = v1.denied.map_or(v1.until, |denied| denied.min(v1.until));
+        if v1.last_call.is_some_and(|last| last >= end.max(now - ALARM_DAYS * DAY)) {
+            let message = format!(
+                "machines still call {:?} as original agents and are refused; see `trasa-server service show`",
+                service.name
+            );
+            push(findings, "version 1", Level::Warning, message);
+        }
+    }
+    if closed {
+        push(findings, "version 1", Level::Ok, "no service serves original agents".to_owned());
     }
 }
 

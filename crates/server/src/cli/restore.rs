@@ -22,7 +22,8 @@ pub struct Arguments {
 }
 
 /// Verbs of audit kinds that took something away from somebody.
-const REVOKING: [&str; 7] = ["revoke", "disable", "remove", "delete", "release", "rotate_key", "rotate"];
+const REVOKING: [&str; 8] =
+    ["revoke", "disable", "remove", "delete", "release", "rotate_key", "rotate", "deny_v1"];
 
 #[derive(serde::Serialize)]
 struct Answer {
@@ -71,8 +72,8 @@ fn describe(answer: &Answer) -> String {
         }
         None => text.push_str(&format!(
             "What was revoked after that time is not revoked now. Look through the {} approved machines, {} enabled \
-             users, {} accesses and {} tokens, or restore with --audit and a later export to have it named.\n",
-            voided.approved_machines, voided.enabled_users, voided.accesses, voided.tokens
+             users, {} accesses, {} tokens and {} services that serve original agents, or restore with --audit and a later export to have it named.\n",
+            voided.approved_machines, voided.enabled_users, voided.accesses, voided.tokens, voided.v1_services
         )),
     }
     text

@@ -1,4 +1,5 @@
-//! Certificates and policies that end are announced 30, 14, 7 and 1 days ahead, each once, as alarms.
+//! What ends is announced 30, 14, 7 and 1 days ahead, each once, as alarms: certificates, policies, and
+//! version 1 of a service. That version 1 is over is an alarm of its own.
 
 use crate::app::App;
 use crate::audit::{Actor, Entry};
@@ -6,6 +7,7 @@ use crate::folder::CERTIFICATE_FILE;
 use crate::keys::certificate::facts;
 use crate::store::StoreError;
 use crate::store::services::Service;
+use crate::store::v1_doors::V1;
 use protocol::v2::Mode;
 use std::path::Path;
 
@@ -41,6 +43,9 @@ pub(super) async fn run(app: &App, data: &Path, now: i64) -> Result<(), StoreErr
         if service.mode == Mode::Watch && service.postponed > 0 {
             remind(app, &service, now).await?;
         }
+        if let Some(v1) = service.v1.as_ref().filter(|v1| v1.denied.is_none()) {
+            version_1(app, (&service, v1), now).await?;
+        }
     }
     Ok(())
 }
@@ -59,6 +64,30 @@ async fn remind(app: &App, service: &Service, now: i64) -> Result<(), StoreError
     app.store
         .write(move |write| {
             write.set_setting(organisation, &setting, &today)?;
+            write.audit(organisation, now, &entry)
+        })
+        .await
+}
+
+/// Its end is announced as every other; an end that has come, once.
+async fn version_1(app: &App, (service, v1): (&Service, &V1), now: i64) -> Result<(), StoreError> {
+    let id = service.id.to_string();
+    if v1.is_open(now) {
+        return announce(app, ("v1_ends", &format!("v1:{id}"), &id), v1.until, now).await;
+    }
+    let organisation = app.organisation;
+    let setting = format!("announced:v1_over:{id}");
+    let until = v1.until.to_string();
+    if app.store.setting(organisation, &setting)?.is_some_and(|announced| announced == until) {
+        return Ok(());
+    }
+    let entry = Entry::alarm("v1_over", Actor::Server, service.id)
+        .detail("service", &service.name)
+        .detail("until", v1.until)
+        .detail("last_call", v1.last_call);
+    app.store
+        .write(move |write| {
+            write.set_setting(organisation, &setting, &until)?;
             write.audit(organisation, now, &entry)
         })
         .await

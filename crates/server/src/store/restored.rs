@@ -19,6 +19,8 @@ pub struct Voided {
     pub accesses: i64,
     /// Tokens that still admit: some may have been used up since.
     pub tokens: i64,
+    /// Services that serve original agents (version 1): some may have been closed since.
+    pub v1_services: i64,
 }
 
 impl Store {
@@ -91,6 +93,9 @@ impl Write<'_> {
             )?,
             accesses: count("SELECT count(*) FROM accesses WHERE organisation_id = ?1 AND deleted IS NULL")?,
             tokens: count("SELECT count(*) FROM tokens WHERE organisation_id = ?1 AND uses_left > 0")?,
+            v1_services: count(
+                "SELECT count(*) FROM v1_doors WHERE organisation_id = ?1 AND denied IS NULL",
+            )?,
         })
     }
 }

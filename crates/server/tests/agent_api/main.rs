@@ -15,4 +15,6 @@ mod policies;
 mod reports;
 mod requests;
 mod secrets;
+mod v1;
+mod v1_answers;
 mod world;
