@@ -24,7 +24,7 @@ static ACTIVE: OnceLock<Active> = OnceLock::new();
 
 /// Begins to play a world; the first one of a process stays.
 pub fn activate(world: World, is_exec: bool) -> &'static Active {
-    let boot_id = world.boot_id;
+    let (boot_id, safe_mode) = (world.boot_id, world.safe_mode);
     let active = ACTIVE.get_or_init(|| {
         let temp = std::env::temp_dir();
         let clock = Clock::default();
@@ -39,7 +39,9 @@ pub fn activate(world: World, is_exec: bool) -> &'static Active {
             is_exec,
         }
     });
-    super::registry::notice_restart(boot_id);
+    if super::registry::notice_restart(boot_id) {
+        super::event_query::note_start(boot_id, safe_mode);
+    }
     active
 }
 

@@ -62,7 +62,18 @@ fn uptime() -> i64 {
     i64::try_from(unsafe { GetTickCount64() }).unwrap_or(0).saturating_mul(TICKS_PER_MILLISECOND)
 }
 
-fn wall() -> u64 {
+/// A FILETIME as Windows writes times into XML.
+pub(super) fn iso(time: u64) -> String {
+    // SYSTEMTIME: year, month, day of the week, day, hour, minute, second, milliseconds.
+    let mut parts = [0u16; 8];
+    // SAFETY: reads our number and writes eight parts into a place of ours.
+    unsafe { FileTimeToSystemTime(&raw const time, parts.as_mut_ptr().cast()) };
+    let [year, month, _, day, hour, minute, second, _] = parts;
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:07}Z", time % 10_000_000)
+}
+
+/// The world's time, as a FILETIME.
+pub(super) fn wall() -> u64 {
     let mut time = 0;
     // SAFETY: writes one FILETIME, which is eight bytes, into our own variable.
     unsafe { GetSystemTimeAsFileTime(&raw mut time) };

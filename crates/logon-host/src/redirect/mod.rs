@@ -8,6 +8,7 @@ mod active;
 mod buffers;
 mod clocks;
 mod event_log;
+mod event_query;
 mod lsa;
 mod machine;
 mod memory;
@@ -55,6 +56,7 @@ fn stand_in(name: &str) -> Option<*const c_void> {
             accounts::stands(),
             clocks::stands(),
             event_log::stands(),
+            event_query::stands(),
             lsa::stands(),
             machine::stands(),
             modules::stands(),

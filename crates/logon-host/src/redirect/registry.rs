@@ -95,13 +95,14 @@ unsafe extern "system" fn delete_tree(key: Key, path: *const u16) -> u32 {
     code
 }
 
-/// When the world's machine was started anew since the last time, what a restart ends is ended.
-pub(super) fn notice_restart(boot_id: u32) {
+/// When the world's machine was started anew since the last time, what a restart ends is ended. Says
+/// whether it was.
+pub(super) fn notice_restart(boot_id: u32) -> bool {
     let folder = &active().state_folder;
     let boot = folder.join(BOOT);
     let now = boot_id.to_string();
     if std::fs::read_to_string(&boot).is_ok_and(|before| before == now) {
-        return;
+        return false;
     }
     let list = folder.join(VOLATILE_LIST);
     for path in std::fs::read_to_string(&list).unwrap_or_default().lines() {
@@ -111,4 +112,5 @@ pub(super) fn notice_restart(boot_id: u32) {
     }
     let _nothing_to_end = std::fs::remove_file(&list);
     let _next_time_again = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&boot, now));
+    true
 }
