@@ -5,6 +5,7 @@
 //! beside it, so that a deleted file is damage and not absence. The offline users stand in a file
 //! of their own and once more in the registry, so that no lost key locks them out.
 
+mod cloned;
 pub(crate) mod envelope;
 mod learned;
 mod link;

@@ -56,7 +56,14 @@ impl Sid {
     /// authority is the machine's SID, a domain account's the domain's.
     #[must_use]
     pub fn is_issued_by(&self, authority: &Self) -> bool {
-        self.0.rsplit_once('-').is_some_and(|(issuer, _)| issuer == authority.0)
+        self.number_under(authority).is_some()
+    }
+
+    /// The account's own number (RID) under that authority; `None` where another one issued it.
+    #[must_use]
+    pub fn number_under(&self, authority: &Self) -> Option<&str> {
+        let (issuer, number) = self.0.rsplit_once('-')?;
+        (issuer == authority.0).then_some(number)
     }
 }
 

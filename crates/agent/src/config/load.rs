@@ -1,7 +1,9 @@
 //! What state the machine is in.
 
 use super::link::Opened;
-use super::{Configuration, Learned, LinkV1, LinkV2, OfflineList, UsableLink, envelope, offline_list};
+use super::{
+    Configuration, Learned, LinkV1, LinkV2, OfflineList, UsableLink, cloned, envelope, offline_list,
+};
 use crate::account::{KnownAccount, TypedName};
 use crate::ports::{Address, Armed, MachineFacts, PolicyName, ProtectedFile, Stored};
 use crate::services::Services;
@@ -168,6 +170,9 @@ pub fn load(services: &Services) -> Loaded {
             Some(list) => offline = list,
             None => notices.push(Notice::OfflineListLost),
         }
+    }
+    if matches!(usable, Err(Damage::AnotherMachine)) {
+        cloned::follow(services, &mut offline.users, &machine);
     }
     if let Ok(usable) = &mut usable {
         remember(services, &mut usable.learned, &notices);

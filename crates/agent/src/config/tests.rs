@@ -65,6 +65,38 @@ fn a_changed_key_or_a_cloned_image_is_damage() {
     assert_eq!(load(&world.services).state, State::Damaged(Damage::Key));
 }
 
+/// The image's offline users are the clone's, under the number and the name that they had.
+#[test]
+fn offline_users_of_an_image_are_those_of_its_clone() {
+    let world = World::with(FakeWindows::joined());
+    world.arm(&["HOST\\bat", "CORP\\anna"], false);
+    let clone = |name: &str, sid: &str| {
+        world.windows.machine.lock().unwrap().machine_sid = Sid::parse("S-1-5-21-4-5-6").ok();
+        world.windows.machine.lock().unwrap().netbios_name = "CLONE".into();
+        let mut accounts = world.windows.accounts.lock().unwrap();
+        accounts.retain(|account| account.domain == "CORP");
+        drop(accounts);
+        world.windows.add("CLONE", name, sid);
+        let machine = world.services.machine.facts();
+        let account =
+            crate::account::resolve_listed(&format!("CLONE\\{name}"), &machine, &*world.services.lookup);
+        let loaded = load(&world.services);
+        assert_eq!(loaded.state, State::Damaged(Damage::AnotherMachine));
+        assert!(
+            loaded.offline.users.iter().any(|user| user.typed == "CORP\\anna"),
+            "domains stay as they are"
+        );
+        loaded.offline.lists(&account.unwrap().account)
+    };
+    assert!(clone("bat", "S-1-5-21-4-5-6-1001"));
+    assert!(!clone("other", "S-1-5-21-4-5-6-1001"), "somebody else under the number");
+    assert!(!clone("bat", "S-1-5-21-4-5-6-1077"), "somebody else under the name");
+    *world.windows.lookup_fails.lock().unwrap() = true;
+    assert!(load(&world.services).offline.users.iter().all(|user| {
+        user.account.sid.as_ref().is_none_or(|sid| !sid.as_str().starts_with("S-1-5-21-4-5-6"))
+    }));
+}
+
 #[test]
 fn either_copy_of_the_offline_users_is_enough() {
     let world = World::new();
