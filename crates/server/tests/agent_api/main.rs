@@ -17,4 +17,6 @@ mod requests;
 mod secrets;
 mod v1;
 mod v1_answers;
+mod v1_doors;
+mod v1_faults;
 mod world;
