@@ -47,7 +47,6 @@ pub(super) fn read(services: &Services, notices: &mut Vec<Notice>) -> Option<Off
 
 /// How the two copies stand, the file's and the registry's: the serial of an intact one, else what is
 /// wrong with it as a clause. Mends nothing, unlike [`super::load`].
-#[must_use]
 pub fn offline_copies(services: &Services) -> [Result<u64, &'static str>; 2] {
     let stands = |stored| intact(stored).map(|list| list.serial).map_err(Fault::text);
     [
