@@ -33,9 +33,8 @@ pub(crate) fn panel() -> Panel {
 
 /// The ServiceKey or token: typed without echo where there is a console, else from standard input.
 pub(crate) fn read_secret() -> Result<Option<SecretText>, Failure> {
-    let failed = |error: std::io::Error| {
-        Failure::refused("input", format!("Standard input could not be read: {error}."))
-    };
+    let failed =
+        |error: io::Error| Failure::refused("input", format!("Standard input could not be read: {error}."));
     let input = stdin();
     // The standard library would keep what it read ahead in a buffer that is never wiped.
     let mut unbuffered = File::from(input.as_handle().try_clone_to_owned().map_err(failed)?);
@@ -176,7 +175,7 @@ impl ProgramFiles for Program {
     }
 
     fn create(&self, path: &Path, bytes: &[u8]) -> Result<(), WriteFailed> {
-        let failed = |error: std::io::Error| WriteFailed {
+        let failed = |error: io::Error| WriteFailed {
             code: error.raw_os_error().and_then(|code| u32::try_from(code).ok()).unwrap_or(0),
         };
         let mut file = File::create_new(path).map_err(failed)?;

@@ -8,6 +8,7 @@ use crate::ports::Typing;
 use agent::Password;
 use agent::logon::{Field, MethodChoice, View};
 use agent::ports::Never;
+use agent::texts;
 use agent::trial::{Person, Typed};
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -71,7 +72,7 @@ impl Person for Conversation<'_, '_> {
         let mut lines = Vec::new();
         if number.shown {
             lines.push(format!("{}: {}", Field::Number.label(), number.text));
-        } else if let Some(status) = &view.status {
+        } else if let Some(status) = view.status.as_ref().filter(|status| status.text != texts::SIGNING_IN) {
             lines.push(status.text.clone());
         }
         for line in &lines {

@@ -6,10 +6,11 @@
 
 use super::Diagnosis;
 use super::installed::{FILES, file_in, folder};
+use crate::flow::arm::probation_until;
 use crate::panel::Panel;
 use crate::{registration, task};
 use agent::config::{self, Configuration, Learned, Link, Loaded};
-use agent::{offline, pending, probation, trial};
+use agent::{offline, pending, trial};
 use serde_json::{Value, json};
 use std::io::{Cursor, Write as _};
 use zip::write::SimpleFileOptions;
@@ -92,7 +93,7 @@ fn state(panel: &Panel, loaded: &Loaded) -> Value {
         "machine_sid": machine.machine_sid,
         "windows": machine.windows_version,
         "registration": registration::facts(panel),
-        "probation": format!("{:?}", probation::standing(services)),
+        "probation_until": probation_until(panel),
         "pending_arm": pending::read(services),
         "trial": usable.and_then(|usable| trial::passed(services, usable)),
         "servers": usable.map(|it| it.servers.iter().map(ToString::to_string).collect::<Vec<_>>()),

@@ -1,13 +1,14 @@
 //! What the installer put there: files, registration, task, event source.
 
 use super::part::{Finding, Part, fails, good, warns};
+use crate::installation::PROGRAM;
 use crate::panel::Panel;
 use crate::registration::{self, DLL, PROVIDER};
 use crate::task;
 use std::path::{Path, PathBuf};
 
 /// The files of a version, beside each other. The last is for tests and support, and may be missing.
-pub(super) const FILES: [&str; 3] = [DLL, "TrasaConfig.exe", "logon-host.exe"];
+pub(super) const FILES: [&str; 3] = [DLL, PROGRAM, "logon-host.exe"];
 const REPAIR: &str = "Repair the installation.";
 const EVENT_SOURCE: &str = r"SYSTEM\CurrentControlSet\Services\EventLog\Application\TRASA";
 
@@ -129,12 +130,13 @@ fn task(panel: &Panel) -> Finding {
     if settings.contains("<Enabled>false</Enabled>") {
         return fails(Part::Task, "The task \\TRASA\\Report is switched off. Switch it on again.");
     }
-    let expected = folder(panel).map(|folder| file_in(&folder, "TrasaConfig.exe").display().to_string());
-    let command = inside("Command").map(|command| command.trim_matches('"').replace("&amp;", "&"));
-    let right = command.is_some()
-        && expected
-            .zip(command.clone())
-            .is_none_or(|(expected, command)| expected.eq_ignore_ascii_case(&command))
+    let Some(command) = inside("Command").map(|command| command.trim_matches('"').replace("&amp;", "&"))
+    else {
+        // Windows registers no such task.
+        return warns(Part::Task, "The report task is registered, but does not say what it starts.");
+    };
+    let expected = folder(panel).map(|folder| file_in(&folder, PROGRAM).display().to_string());
+    let right = expected.is_none_or(|expected| expected.eq_ignore_ascii_case(&command))
         && inside("Arguments").as_deref() == Some("report");
     if right {
         good(Part::Task, "The report task is registered.")
@@ -142,8 +144,7 @@ fn task(panel: &Panel) -> Finding {
         fails(
             Part::Task,
             format!(
-                "The task \\TRASA\\Report starts {}, not the TrasaConfig.exe beside the registered DLL. {REPAIR}",
-                command.unwrap_or_else(|| "nothing".to_owned())
+                "The task \\TRASA\\Report starts {command}, not the {PROGRAM} beside the registered DLL. {REPAIR}"
             ),
         )
     }
