@@ -243,7 +243,7 @@ async fn version_1(store: &Store, now: i64, findings: &mut Findings) {
     for service in &services {
         let Some(v1) = service.v1.as_ref().filter(|v1| !v1.is_open(now)) else { continue };
         let end = v1.denied.map_or(v1.until, |denied| denied.min(v1.until));
-        if v1.last_call.is_some_and(|last| last >= end.max(now - ALARM_DAYS * DAY)) {
+        if v1.last_call.is_some_and(|last| last > end.max(now - ALARM_DAYS * DAY)) {
             let message = format!(
                 "machines still call {:?} as original agents and are refused; see `trasa-server service show`",
                 service.name

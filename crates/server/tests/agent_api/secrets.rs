@@ -1,8 +1,10 @@
 //! Canaries: secrets that go through every call, and are nowhere in logs, audit or answers.
 
 use crate::client::{domain_account, new_logon, with_code};
+use crate::v1::Original;
 use crate::world::{ORGANISATION, World};
 use protocol::encoding::encode;
+use protocol::v1::path;
 use protocol::v2::{Answer, LogonRequest, PasswordState};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -67,15 +69,31 @@ async fn no_secret_reaches_any_log() {
         assert!(matches!(answer, Answer::Decision(_)), "{answer:?}");
         assert!(!format!("{request:?}").contains("canary-typed"), "Debug shows what was typed");
     }
+    // An original agent shows its key with each request.
+    let original = world.allow_v1(&service, true).await;
+    let stranger = Original { key: "canary-shown-as-key".to_owned(), ..original.clone() };
+    for agent in [&original, &stranger] {
+        agent.check_config(&world).await;
+        for (trasa_id, code) in [("canary-typed-as-name", &wrong), ("anna", &right), ("anna", &wrong)] {
+            agent.login(&world, "ACME\\anna", trasa_id, code).await;
+        }
+        agent.login(&world, "ACME\\eve", "canary-typed-as-name", "canary-typed-as-code").await;
+        agent.login(&world, "canary-unreadable:", "anna", &wrong).await;
+        agent.post(&world, path::LOGON_UNIX, agent.body("a", "canary", "canary") + "}").await;
+    }
+    let opened = world.store().read(|read| read.v1_door(ORGANISATION, &original.service_id, 0)).unwrap();
+    assert!(!format!("{opened:?}").contains(&original.key), "Debug shows the key");
     // A store that fails in the middle says so, without what it was asked.
     world.sql("ALTER TABLE logons RENAME TO logons_gone").await;
     let answer = machine.logon(&world.router, new_logon(), &attempt("canary-typed-as-name", &wrong)).await;
     assert_eq!(answer, Answer::Unavailable);
+    original.login(&world, "ACME\\anna", "canary-typed-as-name", &wrong).await;
     drop(guard);
 
     let service_secret = service.key.split('.').next().unwrap().to_owned();
     let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
     assert!(log.contains("The store did not answer a call"), "nothing was captured: {log}");
+    assert!(log.contains("The store did not answer a logon of version 1"), "nothing was captured: {log}");
     let audit = world
         .store()
         .read(|read| read.newest_audit_rows(ORGANISATION, None, 1000))
@@ -88,7 +106,13 @@ async fn no_secret_reaches_any_log() {
         assert!(!has_number(&log, code), "the log has {code}: {log}");
         assert!(!has_number(&audit, code), "the audit has {code}: {audit}");
     }
-    for secret in ["canary".to_owned(), service_secret, encode(&machine.key.to_bytes()[..]), totp.secret()] {
+    for secret in [
+        "canary".to_owned(),
+        service_secret,
+        encode(&machine.key.to_bytes()[..]),
+        totp.secret(),
+        original.key,
+    ] {
         assert!(!log.contains(&secret), "the log has {secret}: {log}");
         assert!(!audit.contains(&secret), "the audit has {secret}: {audit}");
     }

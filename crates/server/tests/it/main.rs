@@ -6,4 +6,5 @@ mod program;
 mod store_sqlite;
 mod store_suite;
 mod tls;
+mod v1;
 mod watch_end;

@@ -22,14 +22,14 @@ impl Place {
         self.folder.path().join(name)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trasa-server"));
         command.current_dir(self.folder.path()).env_remove("TRASA_DATA").env_remove("TRASA_SEALING_KEY");
         command.args(arguments).stdin(Stdio::null());
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
     }
 
@@ -39,7 +39,7 @@ impl Place {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    fn refused(&self, arguments: &[&str]) -> (i32, Value) {
+    pub fn refused(&self, arguments: &[&str]) -> (i32, Value) {
         let output = self.command(arguments).arg("--json").output().unwrap();
         let error =
             serde_json::from_slice(&output.stderr).unwrap_or_else(|_| panic!("{arguments:?}: {output:?}"));
@@ -184,7 +184,7 @@ impl Serving {
         Self::start_logging(place, "info")
     }
 
-    fn start_logging(place: &Place, level: &str) -> Self {
+    pub fn start_logging(place: &Place, level: &str) -> Self {
         let ready = place.path("ready.json");
         let _ = fs::remove_file(&ready);
         let child = place
@@ -210,7 +210,7 @@ impl Serving {
         serving
     }
 
-    fn exchange(&self, request: &[u8]) -> String {
+    pub fn exchange(&self, request: &[u8]) -> String {
         let mut stream = TcpStream::connect(&self.proxy).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let _ = stream.write_all(request);
