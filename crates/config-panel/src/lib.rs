@@ -1,13 +1,15 @@
-//! TrasaConfig.exe: the configuration panel's command line.
+//! TrasaConfig.exe: the configuration panel and its command line.
 //!
 //! A command gathers what it needs through ports ([`ports`] and those of [`agent::ports`]), lets
 //! [`agent`] decide, and says what came of it: one line for people, or JSON with `--json`. Nothing
-//! here calls Windows but the `windows` module, so that all of it is tested everywhere.
-#![forbid(unsafe_code)]
+//! here calls Windows but the `windows` module and the panel's window ([`dialog`]), so that all of it
+//! is tested everywhere. Without any argument the program is the panel.
+#![deny(unsafe_code)]
 
 pub mod arguments;
 pub mod command;
 pub mod console;
+pub mod dialog;
 pub mod flow;
 pub mod installation;
 #[cfg(test)]
@@ -27,12 +29,20 @@ mod windows;
 
 use arguments::Parsed;
 use console::Console;
+use dialog::start::{Start, wanted};
 use std::io::{stderr, stdout};
 use std::process::ExitCode;
 
 /// The program.
 #[must_use]
 pub fn main() -> ExitCode {
+    match wanted(std::env::args_os().skip(1)) {
+        Start::Command => {}
+        #[cfg(windows)]
+        start => return ExitCode::from(dialog::run(start)),
+        #[cfg(not(windows))]
+        Start::Panel | Start::PanelAgain => {}
+    }
     let parsed = arguments::parse(std::env::args_os());
     let (mut out, mut err) = (stdout(), stderr());
     let code = match parsed {
