@@ -341,3 +341,34 @@ fn an_expired_password_is_changed_in_the_same_tile() {
     let packed = parse(&done.bytes, 0).map_err(|_| "unreadable").unwrap();
     assert_eq!(String::from_utf16_lossy(&packed.password), "newer");
 }
+
+#[test]
+fn in_version_1_the_phone_is_asked_without_a_number_and_a_code_may_be_tried_again() {
+    let world = World::new();
+    world.arm_v1(&["anna"], true);
+    let ui = Ui::at_tile(&world, CPUS_LOGON);
+    step_1(&ui, "bat", "right");
+    assert_eq!(ui.submit().response, CPGSR_NO_CREDENTIAL_NOT_FINISHED);
+    // Push is the default, and the name is always asked.
+    assert!(ui.shows(Field::TrasaId) && ui.shows(Field::Method) && !ui.shows(Field::Code));
+    ui.type_in(Field::TrasaId, "bat@example.com");
+    let refused = |reason: &'static str| {
+        world.server.script(move |_, _, server| {
+            let body = format!(r#"{{"status":"failed","reason":"{reason}","data":[null]}}"#);
+            Reply::Raw(server.raw(200, body.as_bytes()))
+        });
+    };
+    refused("U2F_FAILED");
+    let done = ui.submit();
+    assert_eq!(done.response, CPGSR_NO_CREDENTIAL_NOT_FINISHED);
+    assert!(done.status.contains("not approved on the phone"), "{}", done.status);
+    assert!(ui.shows(Field::Code) && !ui.shows(Field::Number));
+    refused("INVALID_TOTP");
+    ui.type_in(Field::Code, "123456");
+    assert!(ui.submit().status.contains("not accepted"));
+    assert!(ui.shows(Field::Code) && !ui.shows(Field::Password), "the password is kept");
+    world.server.unscript();
+    ui.type_in(Field::Code, "287082");
+    let done = ui.submit();
+    assert_eq!(done.response, CPGSR_RETURN_CREDENTIAL_FINISHED, "{}", done.status);
+}
