@@ -78,12 +78,21 @@ fn line(logon: &Logon) -> Vec<String> {
     vec![
         instant(logon.begun),
         logon.short_code.clone(),
-        logon.machine.clone(),
+        machine(logon),
         logon.account.clone(),
         logon.user.clone().unwrap_or_else(|| "-".to_owned()),
         logon.result.clone(),
         logon.reason.clone(),
     ]
+}
+
+/// The machine; of version 1 only a claim.
+fn machine(logon: &Logon) -> String {
+    match (logon.protocol, logon.machine.as_str()) {
+        ("v1", "") => "(v1)".to_owned(),
+        ("v1", claimed) => format!("{claimed} (v1)"),
+        (_, name) => name.to_owned(),
+    }
 }
 
 fn explain(logon: &Logon) -> String {
@@ -93,7 +102,7 @@ fn explain(logon: &Logon) -> String {
         instant(logon.begun),
         logon.user.as_deref().unwrap_or("somebody whom the name does not tell"),
         logon.account,
-        logon.machine,
+        machine(logon),
         logon.method,
         logon.service,
         logon.result,

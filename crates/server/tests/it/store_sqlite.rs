@@ -81,6 +81,63 @@ async fn a_store_of_a_newer_release_is_left_alone() {
     assert!(matches!(open(&data), Err(StoreError::TooNew { found: 99, .. })));
 }
 
+/// A store as a former release left it, with a logon in it.
+fn as_of_migration(data: &Path, migrations: &[&str]) {
+    let path = data.join(DATABASE_FILE);
+    let former = data.join("former.db");
+    let database = Connection::open(&former).unwrap();
+    // The tables come in no order.
+    database.pragma_update(None, "foreign_keys", "OFF").unwrap();
+    for migration in migrations {
+        database.execute_batch(migration).unwrap();
+    }
+    database.execute("ATTACH ?1 AS new", [path.to_str().unwrap()]).unwrap();
+    let tables: Vec<(String, String)> = database
+        .prepare(
+            "SELECT t.name, group_concat(c.name) FROM main.sqlite_schema t JOIN pragma_table_info(t.name) c
+             WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' GROUP BY t.name",
+        )
+        .unwrap()
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    for (table, columns) in tables {
+        let copy = format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}");
+        database.execute(&copy, []).unwrap();
+    }
+    database
+        .execute_batch(
+            "INSERT INTO logons (organisation_id, machine_id, id, body_hash, service_id, account, method, result,
+               reason, parameters, facts, answer, short_code, begun)
+             VALUES (1, zeroblob(16), zeroblob(16), zeroblob(32), zeroblob(16), 'a', 'totp', 'deny', 'code_wrong', '{}',
+               '{}', '{}', 'ABC234', 0);",
+        )
+        .unwrap();
+    database.execute_batch("DETACH new").unwrap();
+    database.pragma_update(None, "user_version", i64::try_from(migrations.len()).unwrap()).unwrap();
+    drop(database);
+    for file in ["trasa.db-wal", "trasa.db-shm"] {
+        let _ = std::fs::remove_file(data.join(file));
+    }
+    std::fs::rename(former, path).unwrap();
+}
+
+#[tokio::test]
+async fn the_store_of_a_former_release_is_brought_up_with_what_is_in_it() {
+    const FORMER: [&str; 2] =
+        [include_str!("../../src/store/sql/0001.sql"), include_str!("../../src/store/sql/0002.sql")];
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    make(&data).await;
+    as_of_migration(&data, &FORMER);
+    let store = open(&data).unwrap();
+    let logons = store.newest_logons(ORGANISATION, 10).await.unwrap();
+    assert_eq!((logons.len(), logons[0].protocol, logons[0].reason.as_str()), (1, "v2", "code_wrong"));
+    store.server_keys(ORGANISATION).unwrap();
+    assert!(store.services(ORGANISATION).await.unwrap().is_empty());
+}
+
 #[tokio::test]
 async fn no_secret_stands_in_the_database_in_clear() {
     let folder = tempfile::tempdir().unwrap();
