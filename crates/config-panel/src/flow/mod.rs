@@ -1,6 +1,8 @@
 //! What the command line and the panel's window both do, without console and without window: values
 //! in, values out, nothing printed. A window calls it from a worker thread.
 
+#[cfg(test)]
+mod accidents;
 pub mod arm;
 pub mod check;
 pub mod diagnosis;
