@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 use std::io::BufRead as _;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use agent::ports::{Address, Deadlines, HttpRequest, Method, Never, TlsExpectation, Transport as _};
@@ -138,6 +138,8 @@ fn answer(request: &Request, file: &Path, clock: &FakeClock, server: &Arc<FakeSe
 
 /// So often was asked whether the phone has answered.
 static LOOKS: AtomicU32 = AtomicU32::new(0);
+/// Whom the logon under way is about: asking again names nobody.
+static ACCOUNT: Mutex<Option<v2::Account>> = Mutex::new(None);
 
 fn reply(script: &Script, request: &HttpRequest, server: &FakeServer) -> Reply {
     match request.path_and_query.as_str() {
@@ -167,9 +169,19 @@ fn check(script: &Script, request: &HttpRequest, server: &FakeServer) -> CheckAn
 }
 
 fn logon(answer: &Logon, request: &HttpRequest, server: &FakeServer) -> Reply {
-    let decision = |result, reason| server.decision(request, result, reason);
+    let decision = |result, reason| {
+        let mut decision = server.decision(request, result, reason);
+        let mut account = ACCOUNT.lock().unwrap();
+        if request.method == Method::Put {
+            *account = Some(decision.account.clone());
+        }
+        decision.account = account.clone().unwrap_or(decision.account);
+        decision
+    };
     match answer {
-        Logon::Allow => server.allow(request),
+        Logon::Allow => {
+            Reply::Signed(Answer::Decision(decision(DecisionResult::Allow, Reason::CodeAccepted)))
+        }
         Logon::Deny { reason, parameters } => {
             let mut denied = decision(DecisionResult::Deny, *reason);
             denied.parameters = parameters.clone();

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use crate::checks;
 use crate::demo;
+use crate::screens;
 use crate::ship;
 use crate::steps::{Outcome, Step, tests_passed};
 use crate::task::Task;
@@ -14,7 +15,7 @@ use crate::wine::Wine;
 use crate::workspace::Workspace;
 
 /// The steps, cheap ones first.
-pub const STEPS: [Step; 13] = [
+pub const STEPS: [Step; 14] = [
     Step { name: "format", about: "rustfmt has nothing to change", run: format },
     Step { name: "lock", about: "Cargo.lock fits the manifests", run: lock },
     Step { name: "map", about: "every crate is in ARCHITECTURE.md", run: map },
@@ -26,6 +27,7 @@ pub const STEPS: [Step; 13] = [
     Step { name: "doc-tests", about: "examples in the documentation", run: doc_tests },
     Step { name: "build", about: "what ships, in dist/", run: build },
     Step { name: "tests-windows", about: "tests of the Windows crates, in Wine", run: tests_windows },
+    Step { name: "screens", about: "every state of the tile looks as it did", run: all_screens },
     Step { name: "deny", about: "licences, bans and sources of the dependencies", run: deny },
     Step { name: "demo", about: "every scene of ./x demo", run: all_scenes },
 ];
@@ -148,6 +150,11 @@ pub fn check_dependencies(workspace: &Workspace, linux: &Linux) -> Result<Outcom
     command.args(["--locked", "check", "licenses", "bans", "sources"]);
     Task::begin(workspace, "deny")?.run(&mut command)?;
     Ok(Outcome::passed())
+}
+
+fn all_screens(workspace: &Workspace) -> Result<Outcome> {
+    let seen = screens::play(workspace, &screens::Options::default())?;
+    Ok(Outcome::Passed(format!("{seen} screens")))
 }
 
 fn all_scenes(workspace: &Workspace) -> Result<Outcome> {

@@ -38,7 +38,8 @@ mod tests {
 
     #[test]
     fn differences_and_values_are_each_others_inverse() {
-        let channel: Vec<u8> = (0..WIDTH * 5 + 3).map(|at| u8::try_from(at * at % 251).unwrap_or(0)).collect();
+        let channel: Vec<u8> =
+            (0..WIDTH * 5 + 3).map(|at| u8::try_from(at * at % 251).unwrap_or(0)).collect();
         assert_eq!(prediction::values(&prediction::differences(&channel)), channel);
         // A slope costs nothing but its edges.
         let slope: Vec<u8> = (0..WIDTH * 4).map(|at| u8::try_from(at % WIDTH / 2).unwrap_or(0)).collect();

@@ -1,5 +1,6 @@
 //! Compares one screen with the one that is kept.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
@@ -95,12 +96,14 @@ fn marked(was: &Pixels, is: &Pixels) -> Option<Pixels> {
     Some(Pixels { bytes: bytes.collect(), ..*is })
 }
 
-/// Reads a PNG file of eight bits a channel without transparency, as the logon host writes it.
+/// Reads a PNG file of eight bits a channel without transparency: the logon host's, or a kept one with its palette.
 ///
 /// # Errors
 /// When it is something else.
 pub fn decode(file: &[u8]) -> Result<Pixels> {
-    let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info()?;
+    let mut decoder = png::Decoder::new(std::io::Cursor::new(file));
+    decoder.set_transformations(png::Transformations::EXPAND);
+    let mut reader = decoder.read_info()?;
     let size = reader.output_buffer_size().context("the picture is too large")?;
     let mut bytes = vec![0; size];
     let info = reader.next_frame(&mut bytes)?;
@@ -110,20 +113,62 @@ pub fn decode(file: &[u8]) -> Result<Pixels> {
     Ok(Pixels { width: info.width, height: info.height, bytes })
 }
 
-/// The bytes of a PNG file.
+/// The bytes of a PNG file, with a palette where there are no more than 256 colours.
 ///
 /// # Errors
 /// When it cannot be encoded.
 pub fn encode(pixels: &Pixels) -> Result<Vec<u8>> {
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, pixels.width, pixels.height);
-    encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::High);
+    let indexed = palette(pixels);
+    match &indexed {
+        Some((colours, _)) => {
+            encoder.set_color(png::ColorType::Indexed);
+            encoder.set_palette(colours.clone());
+            encoder.set_filter(png::Filter::NoFilter);
+        }
+        None => encoder.set_color(png::ColorType::Rgb),
+    }
     let mut writer = encoder.write_header()?;
-    writer.write_image_data(&pixels.bytes)?;
+    writer.write_image_data(indexed.as_ref().map_or(&pixels.bytes, |(_, indices)| indices))?;
     writer.finish()?;
     Ok(file)
+}
+
+/// The colours of a picture, and each pixel as a number of one.
+fn palette(pixels: &Pixels) -> Option<(Vec<u8>, Vec<u8>)> {
+    let mut numbers: BTreeMap<&[u8], u8> = BTreeMap::new();
+    let mut colours = Vec::new();
+    let mut indices = Vec::with_capacity(pixels.bytes.len() / 3);
+    for pixel in pixels.bytes.chunks_exact(3) {
+        let next = numbers.len();
+        let number = match numbers.get(pixel) {
+            Some(number) => *number,
+            None => {
+                let number = u8::try_from(next).ok()?;
+                numbers.insert(pixel, number);
+                colours.extend_from_slice(pixel);
+                number
+            }
+        };
+        indices.push(number);
+    }
+    Some((colours, indices))
+}
+
+/// The picture in so few colours that its file is small, if that can be; to [`screens`] it is the same.
+pub fn in_few_colours(pixels: &Pixels) -> Pixels {
+    let rounded = |steps: u16| {
+        let round = |value: &u8| {
+            let step = (u16::from(*value) * steps + 127) / 255;
+            u8::try_from(step * 255 / steps).unwrap_or(u8::MAX)
+        };
+        Pixels { bytes: pixels.bytes.iter().map(round).collect(), ..*pixels }
+    };
+    let fits = [255, 31, 25, 20, 15].into_iter().map(rounded).find(|it| palette(it).is_some());
+    fits.unwrap_or_else(|| pixels.clone())
 }
 
 #[cfg(test)]
@@ -141,6 +186,11 @@ mod tests {
         let mut picture = grey(7, 5, 100);
         picture.bytes[4] = 9;
         assert!(decode(&encode(&picture).unwrap()).unwrap() == picture);
+        // More colours than a palette has.
+        let bytes = (0..90 * 90 * 3_u32).map(|at| u8::try_from(at * at % 253).unwrap()).collect();
+        let colourful = Pixels { width: 90, height: 90, bytes };
+        assert!(decode(&encode(&colourful).unwrap()).unwrap() == colourful);
+        assert_eq!(difference(&colourful, &in_few_colours(&colourful)), None);
         assert!(decode(b"no picture").is_err());
     }
 

@@ -70,6 +70,7 @@ pub fn play(workspace: &Workspace, options: &Options) -> Result<usize> {
         println!("{} screens are in {} now; look at each", names.len(), workspace.shown(&kept.folder()));
     } else {
         kept.compare(&seen, &names, &folder.join("differing"), options.walks.is_empty())?;
+        println!("{} screens as they were", names.len());
     }
     Ok(names.len())
 }
@@ -103,10 +104,13 @@ impl Kept<'_> {
         let folder = self.folder();
         std::fs::create_dir_all(&folder)?;
         for name in names {
-            for ending in ["png", "txt"] {
+            let read = |ending: &str| {
                 let file = format!("{name}.{ending}");
-                std::fs::copy(seen.join(&file), folder.join(&file)).with_context(|| format!("no {file}"))?;
-            }
+                std::fs::read(seen.join(&file)).with_context(|| format!("no {file}"))
+            };
+            let picture = compare::in_few_colours(&compare::decode(&read("png")?)?);
+            std::fs::write(folder.join(format!("{name}.png")), compare::encode(&picture)?)?;
+            std::fs::write(folder.join(format!("{name}.txt")), read("txt")?)?;
         }
         if all {
             for stale in self.others(names)? {
@@ -139,7 +143,8 @@ impl Kept<'_> {
         if found.is_empty() && stale.is_empty() {
             return Ok(());
         }
-        let lines: Vec<String> = found.iter().map(|(name, how)| format!("{name}: {how}")).chain(stale).collect();
+        let lines: Vec<String> =
+            found.iter().map(|(name, how)| format!("{name}: {how}")).chain(stale).collect();
         bail!(
             "{} of {} screens are not what they were:\n  {}\nActual, expected and difference lie in {}.\n\
              If they are right now: ./x screens --update, look at each, and commit them.",

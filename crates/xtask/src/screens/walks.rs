@@ -131,7 +131,7 @@ fn steps() -> Vec<Walk> {
             &[
                 "start\ntype \"User name\" \"Ольга Ωμέγα\"\ntype Password $password\nsubmit\nexpect step 2\n",
                 "picture name-in-other-letters\npress \"Start over\"\n",
-                "type \"User name\" maximiliane.von-und-zu-hohenstein\ntype Password $password\n",
+                "type \"User name\" PC-07\\maximiliane.von-und-zu-hohenstein\ntype Password $password\n",
                 "picture name-too-long-for-its-field\nsubmit\nexpect step 2\npicture long-name\n",
             ],
         ),
