@@ -15,6 +15,8 @@ use std::time::{Duration, SystemTime};
 const FEATURE: &str = "TRASA";
 /// Key of the component that holds the Start menu's entry, and of the registry value that says that it is there.
 const START_MENU: &str = "StartMenu";
+/// Key of the folder above those of the versions.
+const ABOVE: &str = "TrasaFolder";
 /// Key of the icon.
 const ICON: &str = "trasa.ico";
 
@@ -53,12 +55,13 @@ pub fn write(package: &Package) -> Result<Vec<u8>> {
     database.write_stream(cabinet::STREAM)?.write_all(&cabinet)?;
     if let Some(icon) = &package.icon {
         database.write_stream(&format!("Icon.{ICON}"))?.write_all(icon)?;
+        database.write_stream(&format!("Binary.{}", pages::PICTURE))?.write_all(icon)?;
     }
     Ok(database.into_inner()?.into_inner())
 }
 
 /// Tables that are left out where they are empty.
-const OPTIONAL: [&str; 1] = ["Icon"];
+const OPTIONAL: [&str; 2] = ["Icon", "Binary"];
 
 fn summarize(database: &mut msi::Package<Cursor<Vec<u8>>>, package: &Package, cabinet: &[u8]) {
     let summary = database.summary_info_mut();
@@ -108,7 +111,7 @@ fn rows(package: &Package, table: &str) -> Result<Rows> {
             all.map(|component| vec![text(FEATURE), text(component)]).collect()
         }
         "File" => files(package)?,
-        "MsiFileHash" => package.files.iter().filter(|file| is_unversioned(file)).map(hash).collect(),
+        "MsiFileHash" => package.files.iter().filter(is_unversioned).map(hash).collect(),
         "Media" => {
             let last = i32::try_from(package.files.len())?;
             let cabinet = format!("#{}", cabinet::STREAM);
@@ -117,13 +120,14 @@ fn rows(package: &Package, table: &str) -> Result<Rows> {
         "Registry" => vec![vec![
             text(START_MENU),
             int(2),
-            text(r"SOFTWARE\TRASA\Installer"),
+            text(r"SOFTWARE\TRASA"),
             text("StartMenu"),
             text("#1"),
             text(START_MENU),
         ]],
         "RemoveFile" => removed_folders(package),
         "Shortcut" => vec![shortcut(package)],
+        "Binary" => package.icon.iter().map(|_| vec![text(pages::PICTURE), Value::Binary]).collect(),
         "Icon" => package.icon.iter().map(|_| vec![text(ICON), Value::Binary]).collect(),
         "AppSearch" => {
             package.searches.iter().map(|search| vec![text(search.property), text(search.property)]).collect()
@@ -186,9 +190,9 @@ fn directories(package: &Package) -> Rows {
     vec![
         row("TARGETDIR", Value::Null, "SourceDir".to_owned()),
         row("ProgramFiles64Folder", text("TARGETDIR"), ".".to_owned()),
-        row("TrasaFolder", text("ProgramFiles64Folder"), "TRASA".to_owned()),
+        row(ABOVE, text("ProgramFiles64Folder"), "TRASA".to_owned()),
         // In a folder of its own for each version, so that nothing in use is ever replaced.
-        row(Folder::Program.key(), text("TrasaFolder"), format!("VERSION|{}", package.version)),
+        row(Folder::Program.key(), text(ABOVE), format!("VERSION|{}", package.version)),
         row(Folder::Policies.key(), text(Folder::Program.key()), "POLICI~1|PolicyDefinitions".to_owned()),
         row(Folder::PoliciesEnglish.key(), text(Folder::Policies.key()), "en-US".to_owned()),
         row("ProgramMenuFolder", text("TARGETDIR"), ".".to_owned()),
@@ -226,12 +230,7 @@ fn components(package: &Package) -> Rows {
         })
         .collect();
     let attributes = COMPONENT_64BIT | REGISTRY_KEY_PATH;
-    rows.push(row(
-        START_MENU.to_owned(),
-        identity::start_menu_component(),
-        Folder::Program.key(),
-        attributes,
-    ));
+    rows.push(row(START_MENU.to_owned(), identity::start_menu_component(), ABOVE, attributes));
     rows
 }
 
@@ -282,13 +281,12 @@ fn hash(file: &File) -> Vec<Value> {
 fn removed_folders(package: &Package) -> Rows {
     /// When the component is removed.
     const WITH_COMPONENT: i32 = 2;
+    let row = |folder: &str, component: &str| {
+        vec![text(folder), text(component), Value::Null, text(folder), int(WITH_COMPONENT)]
+    };
     let Some(component) = package.files.first().map(File::key) else { return Rows::new() };
-    let own = Folder::ALL.map(Folder::key);
-    own.into_iter()
-        .rev()
-        .chain(["TrasaFolder"])
-        .map(|folder| vec![text(folder), text(&component), Value::Null, text(folder), int(WITH_COMPONENT)])
-        .collect()
+    let own = Folder::ALL.into_iter().rev().map(|folder| row(folder.key(), &component));
+    own.chain([row(ABOVE, START_MENU)]).collect()
 }
 
 fn shortcut(package: &Package) -> Vec<Value> {

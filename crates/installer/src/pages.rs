@@ -13,6 +13,9 @@ pub(crate) use tables::rows;
 pub(crate) const PROPERTIES: [(&str, &str); 3] =
     [("DefaultUIFont", "Plain"), ("ErrorDialog", ERROR), ("SETUPTITLE", "TRASA for Windows Setup")];
 
+/// The drawing beside the heading, in the table `Binary`.
+pub(crate) const PICTURE: &str = "picture";
+
 const WELCOME: &str = "WelcomePage";
 const MAINTENANCE: &str = "MaintenancePage";
 const PROGRESS: &str = "ProgressPage";
@@ -42,9 +45,21 @@ pub fn steps() -> Vec<Step> {
     ]
 }
 
-/// All pages.
-fn dialogs() -> Vec<Dialog> {
-    vec![welcome(), maintenance(), progress(), cancel(), done(), ended(), failed(), error(), in_use()]
+/// All pages, with the drawing where there is one.
+fn dialogs(with_picture: bool) -> Vec<Dialog> {
+    let pages =
+        vec![welcome(), maintenance(), progress(), cancel(), done(), ended(), failed(), error(), in_use()];
+    if !with_picture {
+        return pages;
+    }
+    let large = |dialog: Dialog| {
+        if dialog.is_page() {
+            dialog.with(controls::icon("Picture", (20, 14, 32, 32), PICTURE))
+        } else {
+            dialog
+        }
+    };
+    pages.into_iter().map(large).collect()
 }
 
 fn welcome() -> Dialog {
@@ -68,7 +83,7 @@ fn welcome() -> Dialog {
             )
             .hidden_unless("OLDERVERSIONFOUND"),
         )
-        .with(button("Install", RIGHT, "&Install").does(on("EndDialog", "Return")))
+        .with(button("Install", LEFT_OF_CANCEL, "&Install").does(on("EndDialog", "Return")))
         .with(cancel_button())
         .first("Install")
 }
@@ -229,14 +244,16 @@ fn in_use() -> Dialog {
         .escape("Exit")
 }
 
-/// Where the button stands that goes on.
-const RIGHT: (i32, i32, i32, i32) = (236, 243, 56, 17);
+/// Where the button stands that goes on, left of Cancel.
+const LEFT_OF_CANCEL: (i32, i32, i32, i32) = (244, 243, 56, 17);
+/// Where the last button stands.
+const RIGHT: (i32, i32, i32, i32) = (304, 243, 56, 17);
 
 fn heading(text: &'static str) -> Control {
-    label("Heading", (20, 18, 330, 20), &format!("{{\\Heading}}{text}"))
+    label("Heading", (62, 20, 288, 20), &format!("{{\\Heading}}{text}"))
 }
 
 fn cancel_button() -> Control {
     let asks = Event { name: "SpawnDialog", argument: CANCEL, condition: None };
-    button("Cancel", (304, 243, 56, 17), "&Cancel").does(asks)
+    button("Cancel", RIGHT, "&Cancel").does(asks)
 }

@@ -144,6 +144,7 @@ fn content() -> Vec<(&'static str, Vec<Column>)> {
             ],
         ),
         ("Shortcut", shortcut()),
+        ("Binary", vec![key("Name", 72), column("Data").category(Category::Binary).binary()]),
         ("Icon", vec![key("Name", 72), column("Data").category(Category::Binary).binary()]),
     ]
 }

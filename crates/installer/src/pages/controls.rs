@@ -12,6 +12,7 @@ pub(super) enum Kind {
     ProgressBar,
     ListBox,
     Line,
+    Icon,
 }
 
 impl Kind {
@@ -23,6 +24,7 @@ impl Kind {
             Self::ProgressBar => "ProgressBar",
             Self::ListBox => "ListBox",
             Self::Line => "Line",
+            Self::Icon => "Icon",
         }
     }
 
@@ -103,12 +105,15 @@ impl Control {
         const NO_PREFIX: i32 = 0x2_0000;
         /// Small blocks on old versions of Windows.
         const PROGRESS_95: i32 = 0x1_0000;
+        const FIXED_SIZE: i32 = 0x10_0000;
+        const ICON_48: i32 = 0x60_0000;
         let visible = if self.shown_if.is_some() { 0 } else { VISIBLE };
         visible
             + match self.kind {
                 Kind::Text => ENABLED + TRANSPARENT + NO_PREFIX,
                 Kind::ProgressBar => PROGRESS_95,
                 Kind::Line => 0,
+                Kind::Icon => ENABLED + FIXED_SIZE + ICON_48,
                 Kind::PushButton | Kind::CheckBox | Kind::ListBox => ENABLED,
             }
     }
@@ -134,6 +139,11 @@ pub(super) fn progress_bar(name: &'static str, place: Place) -> Control {
     Control::new(name, Kind::ProgressBar, place, "").shows("SetProgress")
 }
 
+/// A drawing of the table `Binary`.
+pub(super) fn icon(name: &'static str, place: Place, picture: &str) -> Control {
+    Control::new(name, Kind::Icon, place, picture)
+}
+
 /// A list that Windows Installer fills.
 pub(super) fn list(name: &'static str, place: Place, property: &'static str) -> Control {
     Control { property: Some(property), ..Control::new(name, Kind::ListBox, place, "") }
@@ -153,6 +163,7 @@ pub(super) struct Dialog {
     pub escape: Option<&'static str>,
 }
 
+const PAGE: (i32, i32) = (370, 270);
 const VISIBLE: i32 = 1;
 const MODAL: i32 = 2;
 const KEEP_MODELESS: i32 = 16;
@@ -174,12 +185,17 @@ impl Dialog {
 
     /// A page of usual size, with a line above the buttons.
     pub(super) fn page(name: &'static str) -> Self {
-        Self::new(name, (370, 270)).with(Control::new("Line", Kind::Line, (0, 234, 370, 2), ""))
+        Self::new(name, PAGE).with(Control::new("Line", Kind::Line, (0, 234, 370, 2), ""))
     }
 
     /// A question.
     pub(super) fn small(name: &'static str) -> Self {
         Self::new(name, (260, 85))
+    }
+
+    /// Is it of usual size?
+    pub(super) fn is_page(&self) -> bool {
+        self.size == PAGE
     }
 
     /// Stays while the work goes on.

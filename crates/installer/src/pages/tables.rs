@@ -8,8 +8,8 @@ use crate::trasa::LAUNCH;
 use msi::Value;
 
 /// The rows of a table that has to do with pages; none for any other.
-pub(crate) fn rows(_: &Package, table: &str) -> Rows {
-    let all = dialogs();
+pub(crate) fn rows(package: &Package, table: &str) -> Rows {
+    let all = dialogs(package.icon.is_some());
     match table {
         "Dialog" => all.iter().map(dialog).collect(),
         "Control" => all.iter().flat_map(controls).collect(),
