@@ -44,7 +44,7 @@ const HELP: &str = "\
             a stand-in of an original TRASA server with its oddities, to try agents against; --help lists them
   test [--list] [--only STEP]...
             everything that must hold before a change lands: format, warnings, tests on Linux and in Wine, the demo
-  build     what ships: dist/trasa-server, dist/TrasaCP.dll, dist/TrasaConfig.exe, dist/logon-host.exe
+  build     what ships: dist/trasa-server, dist/TrasaWin.msi and what is in it, dist/PolicyDefinitions
   screens [--list] [--only WALK]... [--update] [--as-built]
             a picture of every state of the tile, compared with the one that is kept; --update takes what is seen now
             for what is right

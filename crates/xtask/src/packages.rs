@@ -34,6 +34,15 @@ pub const WINE: [Need; 3] = [
 pub const OATHTOOL: Need = Need { proof: "oathtool", package: "oathtool" };
 /// The stand-in server of the demo's man in the middle.
 pub const PYTHON: Need = Need { proof: "python3", package: "python3" };
+/// Somebody else's reading of an MSI file.
+pub const MSITOOLS: Need = Need { proof: "msiinfo", package: "msitools" };
+/// A display that nobody sees, something to press its buttons and something to take its picture.
+pub const DISPLAY: [Need; 4] = [
+    Need { proof: "Xvfb", package: "xvfb" },
+    Need { proof: "xdotool", package: "xdotool" },
+    Need { proof: "import", package: "imagemagick" },
+    Need { proof: "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", package: "fonts-dejavu-core" },
+];
 /// Certificates for the stand-in server.
 pub const OPENSSL: Need = Need { proof: "openssl", package: "openssl" };
 

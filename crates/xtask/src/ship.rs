@@ -16,6 +16,8 @@ pub const PROVIDER: &str = "TrasaCP.dll";
 pub const CONFIG: &str = "TrasaConfig.exe";
 /// What plays LogonUI.
 pub const HOST: &str = "logon-host.exe";
+/// What installs the three.
+pub const INSTALLER: &str = "TrasaWin.msi";
 
 /// Builds everything that ships.
 ///
@@ -23,7 +25,8 @@ pub const HOST: &str = "logon-host.exe";
 /// When a compiler is missing, a build fails, or a build leaves out a file that it should make.
 pub fn build(workspace: &Workspace) -> Result<()> {
     server(workspace)?;
-    windows(workspace)
+    windows(workspace)?;
+    installer(workspace)
 }
 
 /// Builds the server for Linux.
@@ -52,6 +55,40 @@ pub fn windows(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
+/// Writes the installer and the policy templates from what runs on Windows.
+///
+/// # Errors
+/// See [`build`].
+pub fn installer(workspace: &Workspace) -> Result<()> {
+    let folder = workspace.target("installer");
+    installer_of(workspace, env!("CARGO_PKG_VERSION"), &folder)?;
+    let log = workspace.log("build-installer")?;
+    ship(workspace, &folder.join(INSTALLER), &log)?;
+    let (built, shipped) = (folder.join(POLICIES), workspace.dist().join(POLICIES));
+    for name in ["TRASA.admx", "en-US/TRASA.adml"] {
+        let (from, to) = (built.join(name), shipped.join(name));
+        std::fs::create_dir_all(to.parent().unwrap_or(&shipped))?;
+        std::fs::copy(&from, &to).with_context(|| format!("cannot write {}", to.display()))?;
+    }
+    Ok(())
+}
+
+/// Folder of the policy templates.
+const POLICIES: &str = "PolicyDefinitions";
+
+/// Writes an installer of some version into a folder, with the programs of `dist/` in it.
+///
+/// # Errors
+/// See [`build`].
+pub fn installer_of(workspace: &Workspace, version: &str, folder: &Path) -> Result<()> {
+    let linux = Linux::ready(workspace)?;
+    let task = Task::begin(workspace, "build-installer")?;
+    let mut command = linux.cargo("run");
+    command.args(["--quiet", "--locked", "-p", "installer", "--", "--version", version, "--files"]);
+    command.arg(workspace.dist()).arg("--licences").arg(workspace.root()).arg("--out").arg(folder);
+    task.run(&mut command)
+}
+
 /// Copies a built file into `dist/`; an equal one there is left alone, it may be running.
 fn ship(workspace: &Workspace, built: &Path, log: &Path) -> Result<()> {
     let name = built.file_name().unwrap_or_default();
@@ -76,6 +113,7 @@ fn ship(workspace: &Workspace, built: &Path, log: &Path) -> Result<()> {
 
 fn platform(name: &Path) -> &'static str {
     match name.extension() {
+        Some(extension) if extension == "msi" => "Windows, x64",
         Some(_) => WINDOWS_TARGET,
         None => "Linux",
     }
