@@ -278,7 +278,7 @@ impl Store {
     /// Deletes a service: its machines are refused from now on (the row stays as a tombstone).
     ///
     /// # Errors
-    /// `machines_seen` where a machine was seen in the last 30 days.
+    /// `machines_seen` where a machine was seen, or an original agent served, in the last 30 days.
     pub async fn delete_service(
         &self,
         organisation: OrganisationId,
@@ -288,12 +288,23 @@ impl Store {
     ) -> Result<ServiceId, StoreError> {
         self.write(move |write| {
             let found = find(write, organisation, &service)?;
+            let since = now - 30 * 86_400;
+            let served = |v1: &V1| v1.is_open(now) && v1.last_call.is_some_and(|last| last > since);
+            if found.v1.as_ref().is_some_and(served) {
+                return Err(StoreError::refused(
+                    "machines_seen",
+                    format!(
+                        "original agents called {:?} in the last 30 days; run `trasa-server service deny-v1` first",
+                        found.name
+                    ),
+                ));
+            }
             let seen: i64 = write
                 .prepare_cached(
                     "SELECT count(*) FROM machines WHERE organisation_id = ?1 AND service_id = ?2
                         AND state <> 'revoked' AND last_seen > ?3",
                 )?
-                .query_row(params![organisation, found.id.0.0, now - 30 * 86_400], |row| row.get(0))?;
+                .query_row(params![organisation, found.id.0.0, since], |row| row.get(0))?;
             if seen > 0 {
                 return Err(StoreError::refused(
                     "machines_seen",

@@ -128,8 +128,12 @@ async fn a_deleted_service_refuses_in_v1() {
     let service = world.service("Workstations").await;
     let totp = world.person("anna", &service).await;
     let agent = world.allow_v1(&service, true).await;
-    let name = service.name.clone();
-    world.store().delete_service(ORGANISATION, name, console(), now()).await.unwrap();
+    let delete =
+        async || world.store().delete_service(ORGANISATION, service.name.clone(), console(), now()).await;
+    assert_eq!(agent.check_config(&world).await, VALID);
+    assert_eq!(delete().await.unwrap_err().code(), "machines_seen", "a fleet is not locked out by a slip");
+    world.sql("UPDATE v1_calls SET last = last - 31 * 86400").await;
+    delete().await.unwrap();
     assert_eq!(agent.login(&world, "ACME\\eve", "", "").await, NO_SERVICE);
     assert_eq!(world.newest_logon().await.reason, "service_deleted");
     assert_eq!(agent.check_config(&world).await, INVALID_ID);
