@@ -5,6 +5,7 @@ use crate::console::{Console, Failure};
 use crate::flow::arm::{self, Armed, Outcome, Wish};
 use crate::panel::Panel;
 use agent::pending::PendingArm;
+use agent::ports::Never;
 use serde_json::json;
 
 pub(super) fn run(arguments: &Arm, panel: &Panel, console: &mut Console<'_>) -> Result<(), Failure> {
@@ -15,7 +16,7 @@ pub(super) fn run(arguments: &Arm, panel: &Panel, console: &mut Console<'_>) -> 
         probation: if arguments.when_approved { arguments.probation } else { !arguments.without_probation },
     };
     if !arguments.when_approved {
-        return say_armed(&arm::run(panel, &wish)?, console);
+        return say_armed(&arm::run(panel, &wish, &Never)?, console);
     }
     match arm::when_approved(panel, &wish)? {
         Outcome::Armed(armed) => say_armed(&armed, console),

@@ -6,6 +6,7 @@ use crate::flow::{self, check::Checked};
 use crate::panel::Panel;
 use agent::check::{Check, Facts, Line, Report, Waived};
 use agent::config::State;
+use agent::ports::Never;
 use protocol::v2::{CheckedAccount, Method};
 use serde::Serialize;
 
@@ -52,7 +53,7 @@ pub(super) fn run(arguments: &CheckCommand, panel: &Panel, console: &mut Console
     }
     // Whether a trial was made is for `arm` to insist on.
     let waived = Waived { offline_user: arguments.without_offline_user, trial: true };
-    let Checked { facts, mut report } = flow::check::run(panel, waived);
+    let Checked { facts, mut report } = flow::check::run(panel, waived, &Never);
     if facts.answer.is_err() || !facts.approved {
         report.lines.retain(|line| line.check != Check::Trial);
     }

@@ -108,8 +108,8 @@ pub fn perform(job: Job, key: Option<SecretText>, panel: &Panel, cancelled: &dyn
         Job::Save { form, while_armed } => save(&form, while_armed, key, panel, cancelled),
         Job::Remove(path) => flow::import::remove(&path).map(|()| Done::Removed).map_err(Into::into),
         Job::Import(path) => import(&path),
-        Job::Check => check(panel),
-        Job::Arm(waived) => arm(waived, panel),
+        Job::Check => check(panel, cancelled),
+        Job::Arm(waived) => arm(waived, panel, cancelled),
         Job::Disarm => disarm(panel),
     };
     let done = done.unwrap_or_else(Done::Failed);
@@ -134,19 +134,19 @@ fn save(
     )
 }
 
-fn check(panel: &Panel) -> Result<Done, Problem> {
+fn check(panel: &Panel, cancelled: &dyn Cancelled) -> Result<Done, Problem> {
     // Whether a trial was made is for arming to ask.
     let waived = Waived { offline_user: false, trial: true };
-    let report = flow::check::run(panel, waived).report;
+    let report = flow::check::run(panel, waived, cancelled).report;
     let passed = report.exit_code() == 0;
     let lines = report.lines.into_iter().filter(|line| line.check != Check::Trial).collect();
     Ok(Done::Checked { lines, passed })
 }
 
-fn arm(waived: Waived, panel: &Panel) -> Result<Done, Problem> {
+fn arm(waived: Waived, panel: &Panel, cancelled: &dyn Cancelled) -> Result<Done, Problem> {
     let wish =
         Wish { without_trial: waived.trial, without_offline_user: waived.offline_user, probation: true };
-    let armed = flow::arm::run(panel, &wish)?;
+    let armed = flow::arm::run(panel, &wish, cancelled)?;
     Ok(Done::Armed {
         warnings: armed.warnings.into_iter().map(|line| line.text).collect(),
         probation: armed.probation_until.is_some(),

@@ -8,7 +8,7 @@ use agent::check::{Check, Facts, Line, Report, Verdict, Waived};
 use agent::config::{self, State};
 use agent::exchange::CallFailed;
 use agent::pending::{self, PendingArm};
-use agent::ports::{Event, Never};
+use agent::ports::{Cancelled, Event, Never};
 use agent::probation::{self, Standing};
 use agent::report;
 
@@ -47,8 +47,8 @@ pub enum Outcome {
 ///
 /// # Errors
 /// [`Failure`] with the first refusal's code and the text of all of them; not armed then.
-pub fn run(panel: &Panel, wish: &Wish) -> Result<Armed, Failure> {
-    attempt(panel, wish).map_err(|refusal| refusal.failure)
+pub fn run(panel: &Panel, wish: &Wish, cancelled: &dyn Cancelled) -> Result<Armed, Failure> {
+    attempt(panel, wish, cancelled).map_err(|refusal| refusal.failure)
 }
 
 /// Why not, and whether time may heal it.
@@ -63,7 +63,7 @@ impl From<Failure> for Refusal {
     }
 }
 
-fn attempt(panel: &Panel, wish: &Wish) -> Result<Armed, Refusal> {
+fn attempt(panel: &Panel, wish: &Wish, cancelled: &dyn Cancelled) -> Result<Armed, Refusal> {
     panel.require_elevation()?;
     let services = &panel.services;
     if config::load(services).state == State::Armed {
@@ -71,7 +71,10 @@ fn attempt(panel: &Panel, wish: &Wish) -> Result<Armed, Refusal> {
         return Ok(Armed { already: true, warnings: Vec::new(), probation_until: probation_until(panel) });
     }
     let waived = Waived { offline_user: wish.without_offline_user, trial: wish.without_trial };
-    let check::Checked { facts, report } = check::run(panel, waived);
+    let check::Checked { facts, report } = check::run(panel, waived, cancelled);
+    if cancelled.is_cancelled() {
+        return Err(Failure::refused("cancelled", "Cancelled. Not armed.").into());
+    }
     if let Some(first) = report.refusals().next() {
         // Nobody will be there to name an offline user or to save a configuration.
         let may_pass = report.refusals().all(|line| {
@@ -97,7 +100,7 @@ fn attempt(panel: &Panel, wish: &Wish) -> Result<Armed, Refusal> {
 /// [`Failure`] for what waiting does not heal: no configuration, no elevation, no offline user who
 /// could repair this computer.
 pub fn when_approved(panel: &Panel, wish: &Wish) -> Result<Outcome, Failure> {
-    let failure = match attempt(panel, &Wish { without_trial: true, ..*wish }) {
+    let failure = match attempt(panel, &Wish { without_trial: true, ..*wish }, &Never) {
         Ok(armed) => return Ok(Outcome::Armed(armed)),
         Err(Refusal { failure, may_pass: true }) => failure,
         Err(Refusal { failure, may_pass: false }) => return Err(failure),
@@ -127,7 +130,7 @@ pub fn complete(panel: &Panel) -> Result<Option<Outcome>, Failure> {
         without_offline_user: waits.without_offline_user,
         probation: waits.probation,
     };
-    match run(panel, &wish) {
+    match run(panel, &wish, &Never) {
         Ok(armed) => Ok(Some(Outcome::Armed(armed))),
         Err(failure) => {
             let waits_for = (failure.code().to_owned(), failure.message().to_owned());

@@ -8,6 +8,7 @@ use crate::panel::Panel;
 use agent::check::{Check, Facts, Report, Waived, check};
 use agent::config::State;
 use agent::exchange::CallFailed;
+use agent::ports::Cancelled;
 use gather::Gathered;
 use protocol::error_code::ErrorCode;
 
@@ -22,8 +23,8 @@ pub struct Checked {
 
 /// Checks. Tells the server first how this computer is; changes nothing here.
 #[must_use]
-pub fn run(panel: &Panel, waived: Waived) -> Checked {
-    let gathered = gather::gather(panel);
+pub fn run(panel: &Panel, waived: Waived, cancelled: &dyn Cancelled) -> Checked {
+    let gathered = gather::gather(panel, cancelled);
     let report = draw_up(&gathered, waived);
     Checked { facts: gathered.facts, report }
 }

@@ -2,10 +2,10 @@
 
 use crate::panel::Panel;
 use agent::check::{Check, Line, Verdict};
-use agent::config::{Learned, LinkV2, V2};
+use agent::config::{Learned, LinkV2};
 use agent::exchange::{ANSWER_LIMIT, CONNECT_LIMIT};
 use agent::keys::P256Verifier;
-use agent::ports::{Address, Deadlines, HttpRequest, Method, Never, TlsExpectation, TransportError};
+use agent::ports::{Address, Cancelled, Deadlines, HttpRequest, Method, TlsExpectation, TransportError};
 use agent::texts;
 use protocol::keys::KeyList;
 use protocol::v2::{Answer, path};
@@ -44,9 +44,15 @@ impl Look {
 }
 
 /// Looks at each address. Asks only for the public list of server keys, which wants no signature.
-pub(super) fn look(panel: &Panel, link: LinkV2<'_>, learned: &Learned) -> Vec<Look> {
+pub(super) fn look(
+    panel: &Panel,
+    link: LinkV2<'_>,
+    learned: &Learned,
+    cancelled: &dyn Cancelled,
+) -> Vec<Look> {
+    let asking = Asking { panel, link, list: learned.key_list(link.admission), learned, cancelled };
     let at = |address: &Address| {
-        let (found, certificate_ends) = find(panel, link, learned, address);
+        let (found, certificate_ends) = asking.find(address);
         Look { address: address.clone(), found, certificate_ends }
     };
     link.servers.iter().map(at).collect()
@@ -77,53 +83,58 @@ fn line(address: &Address, found: &Found) -> Line {
     }
 }
 
-fn find(panel: &Panel, link: LinkV2<'_>, learned: &Learned, address: &Address) -> (Found, Option<i64>) {
-    let admission = link.admission;
-    let list = learned.key_list(admission);
-    let strict = if link.skip_tls_verification {
-        TlsExpectation::Pinned(list.tls.clone())
-    } else {
-        TlsExpectation::MachineStore { last_seen: None }
-    };
-    let last_seen = learned.tls_seen.get(&address.to_string()).copied();
-    let found = match (ask(panel, admission, list, address, &strict), last_seen) {
-        (Err(TransportError::Tls { code }), Some(key)) if !link.skip_tls_verification => {
-            let known = TlsExpectation::MachineStore { last_seen: Some(key) };
-            match ask(panel, admission, list, address, &known) {
-                Ok((true, _)) => Found::OutOfDate,
-                Ok((false, _)) => Found::Somebody,
-                Err(_) => Found::Nothing(TransportError::Tls { code }),
-            }
-        }
-        (Ok((true, ends)), _) => return (Found::Server, ends),
-        (Ok((false, _)), _) => Found::Somebody,
-        (Err(why), _) => Found::Nothing(why),
-    };
-    (found, None)
+struct Asking<'a> {
+    panel: &'a Panel,
+    link: LinkV2<'a>,
+    list: &'a KeyList,
+    learned: &'a Learned,
+    cancelled: &'a dyn Cancelled,
 }
 
-/// Whether the key list at this address chains to our anchor, and when the certificate there ends.
-fn ask(
-    panel: &Panel,
-    admission: &V2,
-    list: &KeyList,
-    address: &Address,
-    tls: &TlsExpectation,
-) -> Result<(bool, Option<i64>), TransportError> {
-    let request = HttpRequest {
-        method: Method::Get,
-        path_and_query: path::KEYS.to_owned(),
-        headers: Vec::new(),
-        body: Vec::new(),
-    };
-    let deadlines = Deadlines { connect: CONNECT_LIMIT, total: ANSWER_LIMIT };
-    let answer = panel.services.transport.exchange(address, tls, &request, deadlines, &Never)?;
-    let keys = match serde_json::from_slice(&answer.body) {
-        Ok(Answer::Keys { keys }) => keys,
-        _ => return Ok((false, None)),
-    };
-    let chains = protocol::keys::follow(&admission.anchor, Some(list), &keys, P256Verifier::new).is_ok();
-    Ok((chains, answer.certificate_ends))
+impl Asking<'_> {
+    fn find(&self, address: &Address) -> (Found, Option<i64>) {
+        let skip = self.link.skip_tls_verification;
+        let strict = if skip {
+            TlsExpectation::Pinned(self.list.tls.clone())
+        } else {
+            TlsExpectation::MachineStore { last_seen: None }
+        };
+        let last_seen = self.learned.tls_seen.get(&address.to_string()).copied();
+        let found = match (self.ask(address, &strict), last_seen) {
+            (Err(TransportError::Tls { code }), Some(key)) if !skip => {
+                let known = TlsExpectation::MachineStore { last_seen: Some(key) };
+                match self.ask(address, &known) {
+                    Ok((true, _)) => Found::OutOfDate,
+                    Ok((false, _)) => Found::Somebody,
+                    Err(_) => Found::Nothing(TransportError::Tls { code }),
+                }
+            }
+            (Ok((true, ends)), _) => return (Found::Server, ends),
+            (Ok((false, _)), _) => Found::Somebody,
+            (Err(why), _) => Found::Nothing(why),
+        };
+        (found, None)
+    }
+
+    /// Whether the key list at this address chains to our anchor, and when the certificate there ends.
+    fn ask(&self, address: &Address, tls: &TlsExpectation) -> Result<(bool, Option<i64>), TransportError> {
+        let request = HttpRequest {
+            method: Method::Get,
+            path_and_query: path::KEYS.to_owned(),
+            headers: Vec::new(),
+            body: Vec::new(),
+        };
+        let deadlines = Deadlines { connect: CONNECT_LIMIT, total: ANSWER_LIMIT };
+        let transport = &self.panel.services.transport;
+        let answer = transport.exchange(address, tls, &request, deadlines, self.cancelled)?;
+        let keys = match serde_json::from_slice(&answer.body) {
+            Ok(Answer::Keys { keys }) => keys,
+            _ => return Ok((false, None)),
+        };
+        let anchor = &self.link.admission.anchor;
+        let chains = protocol::keys::follow(anchor, Some(self.list), &keys, P256Verifier::new).is_ok();
+        Ok((chains, answer.certificate_ends))
+    }
 }
 
 #[cfg(test)]

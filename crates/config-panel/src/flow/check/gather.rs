@@ -9,7 +9,7 @@ use agent::check::{Facts, Subject};
 use agent::config::{self, Learned, LinkV2, OfflineList, State, Usable, UsableLink};
 use agent::exchange::v1::VerifyFailed;
 use agent::exchange::{CallFailed, Client, Connection, FIRST_ANSWER_LIMIT};
-use agent::ports::{LookupError, Never};
+use agent::ports::{Cancelled, LookupError};
 use agent::worker::versions;
 use agent::{report, trial};
 use protocol::error_code::ErrorCode;
@@ -24,9 +24,9 @@ pub(super) struct Gathered {
 }
 
 /// Tells the server first how this computer is, so that its mode and approval are those of now.
-pub(super) fn gather(panel: &Panel) -> Gathered {
+pub(super) fn gather(panel: &Panel, cancelled: &dyn Cancelled) -> Gathered {
     let services = &panel.services;
-    let told = tell(panel);
+    let told = tell(panel, cancelled);
     let loaded = config::load(services);
     let (offline, unresolved) = resolved(panel, &loaded.offline.users);
     let subjects = subjects(panel, &offline);
@@ -38,7 +38,7 @@ pub(super) fn gather(panel: &Panel) -> Gathered {
     });
     let answer = told.and_then(|()| match v2 {
         Some((usable, link)) if loaded.state == State::Verified => {
-            ask(panel, usable, link, &subjects, &loaded.machine.windows_version)
+            ask(panel, (usable, link), &subjects, &loaded.machine.windows_version, cancelled)
         }
         // Version 1 has no such question; and once armed the server says who would get in no more.
         _ => Ok(CheckAnswer { accounts: Vec::new(), ask_trasa_id: true, time: now }),
@@ -50,7 +50,7 @@ pub(super) fn gather(panel: &Panel) -> Gathered {
         None => None,
     });
     let addresses = match (&answer, v2) {
-        (Ok(_), Some((usable, link))) => addresses::look(panel, link, &usable.learned),
+        (Ok(_), Some((usable, link))) => addresses::look(panel, link, &usable.learned, cancelled),
         _ => Vec::new(),
     };
     let ends = addresses.iter().filter_map(Look::certificate_ends).min();
@@ -79,13 +79,13 @@ pub(super) fn gather(panel: &Panel) -> Gathered {
 
 /// Whether the server answers: by a report, or in version 1 by asking whether the configuration still
 /// stands.
-fn tell(panel: &Panel) -> Result<(), CallFailed> {
+fn tell(panel: &Panel, cancelled: &dyn Cancelled) -> Result<(), CallFailed> {
     let services = &panel.services;
     let loaded = config::load(services);
     match loaded.usable.as_ref().map(Usable::link) {
         None => Err(CallFailed::Unreachable(Vec::new())),
-        Some(UsableLink::V2(_)) => report::report(services, &panel.report_facts(), &Never).map(drop),
-        Some(UsableLink::V1(link)) => link.verify_again(services, &Never).map_err(|failed| match failed {
+        Some(UsableLink::V2(_)) => report::report(services, &panel.report_facts(), cancelled).map(drop),
+        Some(UsableLink::V1(link)) => link.verify_again(services, cancelled).map_err(|failed| match failed {
             VerifyFailed::Refused(_) => CallFailed::Refused(ErrorCode::ServiceRefused, Params::new()),
             VerifyFailed::Unreachable(causes) => CallFailed::Unreachable(causes),
             VerifyFailed::NotUnderstood(..) => CallFailed::DoesNotFit,
@@ -153,10 +153,10 @@ fn subjects(panel: &Panel, offline: &OfflineList) -> Vec<Subject> {
 
 fn ask(
     panel: &Panel,
-    usable: &Usable,
-    link: LinkV2<'_>,
+    (usable, link): (&Usable, LinkV2<'_>),
     subjects: &[Subject],
     windows: &str,
+    cancelled: &dyn Cancelled,
 ) -> Result<CheckAnswer, CallFailed> {
     let request = CheckRequest {
         purpose: CheckPurpose::Arming,
@@ -165,7 +165,7 @@ fn ask(
     };
     let connection = Connection { link, versions: versions(windows) };
     let mut client = Client::new(&panel.services, connection, usable.learned.clone());
-    let answer = client.check(&request, FIRST_ANSWER_LIMIT, &Never);
+    let answer = client.check(&request, FIRST_ANSWER_LIMIT, cancelled);
     Learned::update(&panel.services, &usable.learned, client.learned());
     answer
 }
@@ -176,6 +176,7 @@ mod tests {
     use crate::testing::Fixture;
     use agent::Sid;
     use agent::account::{Account, AccountKind, KnownAccount, ResolveError};
+    use agent::ports::Never;
 
     const PROFILES: &str = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList";
 
@@ -190,7 +191,7 @@ mod tests {
         fixture.set_number(&key, "LocalProfileLoadTimeLow", u32::try_from(time & 0xffff_ffff).expect("half"));
         assert_eq!(fixture.set("--offline-users bat").exit, 0);
         let names = |fixture: &Fixture| {
-            let subjects = gather(&fixture.panel()).facts.subjects;
+            let subjects = gather(&fixture.panel(), &Never).facts.subjects;
             subjects.iter().map(|subject| subject.account.to_string()).collect::<Vec<_>>()
         };
         assert_eq!(names(&fixture), ["HOST\\bat", "CORP\\dora", "HOST\\anna"]);
