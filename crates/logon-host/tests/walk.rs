@@ -90,6 +90,89 @@ fn raw_calls_in_any_order() {
 }
 
 #[test]
+fn every_screen_is_drawn_and_no_secret_with_it() {
+    let script = "start\ntype username WS01\\anna\ntype password $password\nlist\nsubmit\nchoose method one-time\n\
+                  picture methods open method\ntype code 111111\nin-pictures \"Wrong ????\" \"Quite wrong\"\nsubmit\n\
+                  type code 424242\nsubmit\ndeselect\n";
+    let bench = Bench::new("pictures");
+    let (walked, folder) = bench.draw(script, &["--scale", "125"]);
+    assert_eq!(walked.code, 0, "{}", walked.text);
+    let mut files: Vec<String> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|it| it.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    let pictures: Vec<&str> = files.iter().filter_map(|it| it.strip_suffix(".png")).collect();
+    // Nothing changes on the screen by listing or by naming a picture.
+    let expected = [
+        "001-start",
+        "002-type",
+        "003-type",
+        "005-submit",
+        "006-choose",
+        "008-type",
+        "010-submit",
+        "012-submit",
+        "013-deselect",
+        "methods",
+    ];
+    assert_eq!(pictures, expected);
+    for picture in pictures {
+        let words = std::fs::read_to_string(folder.join(format!("{picture}.txt"))).unwrap();
+        assert!(
+            !["right horse", "111111", "424242"].iter().any(|it| words.contains(it)),
+            "{picture}: {words}"
+        );
+        let png = std::fs::read(folder.join(format!("{picture}.png"))).unwrap();
+        // Width and height of the smallest screen, at 125 %.
+        assert_eq!(
+            (&png[..4], &png[16..24]),
+            (&b"\x89PNG"[..], &[0, 0, 5, 0, 0, 0, 3, 192][..]),
+            "{picture}"
+        );
+    }
+    let words = |name: &str| std::fs::read_to_string(folder.join(format!("{name}.txt"))).unwrap();
+    assert!(
+        words("003-type").contains("password-text [Password] (filled) (focused)"),
+        "{}",
+        words("003-type")
+    );
+    assert!(words("methods").contains("open: Push | One-time code"), "{}", words("methods"));
+    assert!(words("010-submit").contains("Quite wrong."), "{}", words("010-submit"));
+    assert_eq!(words("012-submit"), "Windows: Welcome\n");
+    assert!(words("013-deselect").starts_with("tile, not selected"));
+}
+
+#[test]
+fn pictures_while_connect_runs_and_of_messages() {
+    let script = "type username anna\ntype password $password\nsubmit\nchoose method Push\n\
+                  picture waiting at \"Waiting for the phone\"\ncancel after 1s\nsubmit\n\
+                  next-result STATUS_ACCOUNT_DISABLED\nchoose method one-time\ntype code 424242\nsubmit\n\
+                  picture disabled message\n";
+    let bench = Bench::new("busy-pictures");
+    let (walked, folder) = bench.draw(script, &[]);
+    assert_eq!(walked.code, 0, "{}", walked.text);
+    let words = |name: &str| std::fs::read_to_string(folder.join(format!("{name}.txt"))).unwrap();
+    assert!(words("waiting").starts_with("tile, busy: Waiting for the phone"), "{}", words("waiting"));
+    assert!(words("disabled").starts_with("message of "), "{}", words("disabled"));
+    // A text that never comes is no picture, and no success.
+    let missed = "type username anna\ntype password $password\npicture x at \"Good morning\"\nsubmit\n";
+    assert_eq!(bench.draw(missed, &[]).0.code, 1);
+}
+
+#[test]
+fn pictures_that_cannot_be_made() {
+    let bench = Bench::new("no-pictures");
+    let font = bench.path("world.json");
+    assert_eq!(bench.draw("start\n", &["--font", &font]).0.code, 2, "no font");
+    assert_eq!(bench.draw("start\n", &["--scale", "20"]).0.code, 2);
+    assert_eq!(bench.draw("start\n", &["--random", "1", "1"]).0.code, 2);
+    assert_eq!(bench.walk("logon", "picture a/b\n").code, 2);
+    // Without --png nothing is drawn, and a script with pictures is walked all the same.
+    assert_eq!(bench.walk("logon", "start\npicture a\npicture b message\n").code, 0);
+}
+
+#[test]
 fn random_walks() {
     let bench = Bench::new("random");
     let good = bench.random(&["7", "20", "--no-nulls"], None);

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use crate::checks;
 use crate::demo;
+use crate::packages::{self, FONT};
 use crate::screens;
 use crate::ship;
 use crate::steps::{Outcome, Step, tests_passed};
@@ -115,6 +116,7 @@ fn build(workspace: &Workspace) -> Result<Outcome> {
 
 fn tests_windows(workspace: &Workspace) -> Result<Outcome> {
     let windows = Windows::ready(workspace)?;
+    packages::ensure(workspace, &[FONT])?;
     let task = Task::begin(workspace, "tests-windows")?;
     let test = |word: &[&str]| {
         let mut command = windows.cargo("test");

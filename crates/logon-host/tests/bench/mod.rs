@@ -20,6 +20,11 @@ fn built(name: &str) -> PathBuf {
     host.with_file_name("examples").join(name)
 }
 
+fn font() -> Option<&'static str> {
+    let debian = "Z:\\usr\\share\\fonts\\truetype\\open-sans\\OpenSans-Regular.ttf";
+    std::path::Path::new(debian).is_file().then_some(debian)
+}
+
 /// The host with these arguments.
 pub fn host(arguments: &[&str]) -> Ended {
     let output = Command::new(env!("CARGO_BIN_EXE_logon-host")).args(arguments).output().unwrap();
@@ -64,6 +69,19 @@ impl Bench {
     pub fn walk(&self, scenario: &str, script: &str) -> Ended {
         std::fs::write(self.0.join("script.txt"), script).unwrap();
         self.run(scenario, &["--script", &self.path("script.txt")])
+    }
+
+    /// Walks a script and draws what is seen; the folder of the pictures.
+    pub fn draw(&self, script: &str, more: &[&str]) -> (Ended, PathBuf) {
+        std::fs::write(self.0.join("script.txt"), script).unwrap();
+        let (path, pictures) = (self.path("script.txt"), self.path("pictures"));
+        let mut arguments = vec!["--script", &path, "--png", &pictures];
+        // Windows' own font on Windows; Wine has none of that name.
+        if let Some(font) = font() {
+            arguments.extend(["--font", font]);
+        }
+        arguments.extend(more);
+        (self.run("logon", &arguments), self.0.join("pictures"))
     }
 
     /// Walks at random.
