@@ -4,7 +4,7 @@ use crate::dialog::form::Form;
 use crate::panel::Panel;
 use agent::config::{self, Damage, Generation, Link, State, Usable};
 use agent::probation::{self, Standing as Probation};
-use agent::trial;
+use agent::{pending, trial};
 use protocol::v2::Mode;
 
 /// What was found.
@@ -32,8 +32,8 @@ pub struct Standing {
     pub last_contact: Option<i64>,
     /// Whose trial logon passed.
     pub trial: Option<String>,
-    /// How many offline users there are.
-    pub offline_users: usize,
+    /// It is armed by itself once nothing is in the way.
+    pub arming_waits: bool,
     /// This computer's clock, Unix seconds.
     pub now: i64,
 }
@@ -54,7 +54,7 @@ impl Standing {
             probation_until: None,
             last_contact: None,
             trial: None,
-            offline_users: 0,
+            arming_waits: false,
             now: 0,
         }
     }
@@ -100,7 +100,7 @@ pub fn read(panel: &Panel) -> Standing {
         },
         last_contact: usable.map(|usable| usable.learned.highest_server_time.max(usable.configuration.saved)),
         trial: usable.and_then(|usable| trial::passed(services, usable)).map(|passed| passed.account),
-        offline_users: offline.len(),
+        arming_waits: pending::read(services).is_some(),
         now,
     }
 }

@@ -81,11 +81,12 @@ pub fn explanation(standing: &Standing) -> String {
     match standing.state {
         State::Absent => "Windows signs in as ever. Enter the values from the service profile page and press Save Configuration: they are verified first and saved after.".to_owned(),
         State::Verified if !standing.approved => "This computer waits for an administrator's approval in TRASA. Once it is approved: Check, Try, Arm. Until then Windows signs in as ever.".to_owned(),
+        State::Verified if standing.arming_waits => "The Windows logon will be guarded by itself as soon as nothing is in the way any more. Check says what is. Until then Windows signs in as ever.".to_owned(),
         State::Verified if standing.trial.is_some() => "A trial logon passed. Press Arm to guard the Windows logon. Until then Windows signs in as ever.".to_owned(),
         State::Verified => "Next: Check whether anything is in the way, Try a logon, then Arm. Until it is armed Windows signs in as ever.".to_owned(),
         State::Armed if standing.mode.is_some_and(|(mode, _)| mode == Mode::Watch) => "The service only watches for now: everybody passes, and what would have been refused is recorded.".to_owned(),
         State::Armed => "Nobody gets past the logon without the TRASA server's decision, or by the list of offline users. To change the configuration, press Disarm first.".to_owned(),
-        State::Damaged(damage) => format!("{}. Everybody is refused except offline users. Enter the values again and press Save Configuration, or press Disarm.", sentence(&damage.to_string())),
+        State::Damaged(damage) => format!("What is wrong: {damage}. Everybody is refused except offline users. Enter the values again and press Save Configuration, or press Disarm."),
     }
 }
 
@@ -94,6 +95,7 @@ pub fn explanation(standing: &Standing) -> String {
 pub fn state(standing: &Standing) -> String {
     let more = match (&standing.state, &standing.trial) {
         (State::Verified, _) if !standing.approved => ", waits for approval".to_owned(),
+        (State::Verified, _) if standing.arming_waits => ", waits to be armed".to_owned(),
         (State::Verified, Some(account)) => format!(", trial logon passed ({account})"),
         _ => String::new(),
     };
@@ -154,7 +156,7 @@ pub fn saved(saved: &Saved) -> Vec<String> {
     lines.extend(saved.clock_offset_secs.map(clock));
     for user in &saved.offline_users {
         let sid = user.account.sid.as_ref().map_or("no SID", agent::Sid::as_str);
-        lines.push(format!("Offline user: {} \u{2192} {} ({sid})", user.typed, user.account));
+        lines.push(format!("Offline user: {} -> {} ({sid})", user.typed, user.account));
     }
     if saved.offline_users.is_empty() {
         lines.push("No offline users: nobody can sign in while the server cannot be reached.".to_owned());
@@ -300,12 +302,6 @@ pub const CANCELLED: &str = "Cancelled. Nothing was changed.";
 /// Up to the first full stop.
 fn first_sentence(text: &str) -> &str {
     text.find(". ").and_then(|end| text.get(..=end)).unwrap_or(text)
-}
-
-/// With a capital.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// A failure without findings.

@@ -6,9 +6,8 @@ use core::ffi::c_void;
 use windows::Win32::Foundation::{COLORREF, RECT};
 use windows::Win32::Foundation::{LPARAM, WPARAM};
 use windows::Win32::Graphics::Gdi::{
-    COLOR_3DFACE, COLOR_GRAYTEXT, COLOR_WINDOW, COLOR_WINDOWTEXT, CreateFontIndirectW, DeleteObject,
-    FW_SEMIBOLD, GetObjectW, GetSysColor, GetSysColorBrush, HDC, HFONT, HGDIOBJ, LOGFONTW, SYS_COLOR_INDEX,
-    SetBkColor, SetTextColor,
+    COLOR_3DFACE, COLOR_WINDOW, COLOR_WINDOWTEXT, CreateFontIndirectW, DeleteObject, FW_SEMIBOLD, GetObjectW,
+    GetSysColor, GetSysColorBrush, HDC, HFONT, HGDIOBJ, LOGFONTW, SYS_COLOR_INDEX, SetBkColor, SetTextColor,
 };
 use windows::Win32::UI::Accessibility::{HCF_HIGHCONTRASTON, HIGHCONTRASTW};
 use windows::Win32::UI::WindowsAndMessaging::{
@@ -112,13 +111,15 @@ pub(super) enum Tone {
 /// Sets the colours of a control that is about to paint itself; gives the brush behind it. None where
 /// Windows' own colours stand, as always with a contrast theme.
 pub(super) fn colours(context: HDC, tone: Tone) -> Option<isize> {
+    // Both stand out clearly from the grey of a dialog; Windows' own grey text is too pale for reading.
     const DARK_RED: COLORREF = COLORREF(0x0000_0bb0);
+    const DARK_GREY: COLORREF = COLORREF(0x0060_6060);
     if is_high_contrast() {
         return None;
     }
     let (text, behind) = match tone {
         Tone::Fault => (DARK_RED, COLOR_3DFACE),
-        Tone::Quiet => (colour(COLOR_GRAYTEXT), COLOR_3DFACE),
+        Tone::Quiet => (DARK_GREY, COLOR_3DFACE),
         Tone::Paper => (colour(COLOR_WINDOWTEXT), COLOR_WINDOW),
     };
     // SAFETY: the context is the one that Windows handed over for this control.
