@@ -122,7 +122,7 @@ impl Kept<'_> {
         std::fs::create_dir_all(&manual)?;
         for (picture, screen) in IN_THE_MANUAL {
             if names.iter().any(|it| it == screen) {
-                let cut = crop::to_content(&std::fs::read(folder.join(format!("{screen}.png")))?)?;
+                let cut = crop::to_content(&std::fs::read(seen.join(format!("{screen}.png")))?)?;
                 std::fs::write(manual.join(format!("logon-{picture}.png")), cut)?;
             }
         }
