@@ -350,7 +350,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Parsed {
 mod tests {
     #![allow(clippy::panic)]
 
-    use super::{Arguments, Command, Parsed, parse};
+    use super::{Arguments, Check, Command, Parsed, Part, parse};
     use crate::console::Exit;
     use clap::CommandFactory as _;
 
@@ -395,6 +395,17 @@ mod tests {
     fn json_is_known_even_where_the_rest_is_not() {
         assert!(matches!(of("frobnicate --json"), Parsed::Say { json: true, .. }));
         assert!(matches!(of("frobnicate"), Parsed::Say { json: false, .. }));
+    }
+
+    /// The manual lists what the exit codes mean, as `--help` does.
+    #[test]
+    fn the_manual_lists_every_number() {
+        let manual = include_str!("../../../docs/administrator.md");
+        let lines = Check::ALL.map(|check| (check.number(), check.text()));
+        let parts = Part::ALL.map(|part| (part.number(), part.text()));
+        for (number, text) in lines.into_iter().chain(parts) {
+            assert!(manual.contains(&format!("\n| {number} | {text} |")), "{number} {text}");
+        }
     }
 
     #[test]
