@@ -79,12 +79,11 @@ pub fn play(workspace: &Workspace, options: &Options) -> Result<usize> {
 struct Kept<'a>(&'a Workspace);
 
 /// Pictures of the manual: what it calls them, and the screen that each is cut from.
-const IN_THE_MANUAL: [(&str, &str); 8] = [
+const IN_THE_MANUAL: [(&str, &str); 7] = [
     ("step-1", "step-1"),
     ("step-2", "step-2"),
     ("code-wrong", "code-wrong"),
     ("push", "push-number"),
-    ("methods", "push-methods"),
     ("no-network", "no-network"),
     ("new-password", "new-password"),
     ("not-reached", "not-reached"),
