@@ -156,6 +156,14 @@ impl Store {
         .await
     }
 
+    /// One machine, by id or name.
+    ///
+    /// # Errors
+    /// `not_found`, `ambiguous`.
+    pub async fn machine(&self, organisation: OrganisationId, text: String) -> Result<Machine, StoreError> {
+        self.scan(move |read| find(read, organisation, &text)).await
+    }
+
     /// Changes a machine's state.
     ///
     /// # Errors
