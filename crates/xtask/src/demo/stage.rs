@@ -233,6 +233,14 @@ impl Stage {
         self.world.rename(before, now)
     }
 
+    /// Registers another product's filter on the guarded machine, or takes it out.
+    ///
+    /// # Errors
+    /// When the registry cannot be written.
+    pub fn other_filter(&self, dll: Option<&str>) -> Result<()> {
+        windows::other_filter(&self.place(), dll)
+    }
+
     /// Changes the guarded machine: a member of the world's file, see docs/logon-host.md.
     ///
     /// # Errors

@@ -59,6 +59,27 @@ pub fn forget(at: &Place) -> Result<()> {
     Ok(())
 }
 
+/// A filter of another product, as an original agent registers one; `None` takes it out again.
+///
+/// # Errors
+/// When the registry cannot be written.
+pub fn other_filter(at: &Place, dll: Option<&str>) -> Result<()> {
+    const CLSID: &str = "{0C0FFEE0-5EED-4F17-8E2A-0123456789AB}";
+    let filter = format!(
+        "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication\\Credential Provider Filters\\{CLSID}"
+    );
+    let class = format!("HKCR\\CLSID\\{CLSID}\\InprocServer32");
+    for (key, value) in [(filter, "Original"), (class, dll.unwrap_or_default())] {
+        let mut command = at.wine.command("wine");
+        match dll {
+            Some(_) => command.args(["reg", "add", &key, "/ve", "/d", value, "/f"]),
+            None => command.args(["reg", "delete", &key, "/f"]),
+        };
+        said(&mut command, "")?.well("wine reg")?;
+    }
+    Ok(())
+}
+
 /// The configuration's file.
 pub fn configuration(at: &Place) -> PathBuf {
     at.wine.drive_c().join("ProgramData/TRASA/agent.json")

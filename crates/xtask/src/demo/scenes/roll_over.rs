@@ -35,6 +35,7 @@ fn roll_over(stage: &mut Stage, seen: &mut Seen) -> Result<String> {
     stage.config(&["disarm"])?.well("TrasaConfig disarm")?;
     let id = service_id(stage)?;
     stage.set_for(&id, &key, &[])?.well("TrasaConfig set")?;
+    original_agent_first(stage, seen)?;
     stage.config(&["arm", "--without-trial"])?.well("TrasaConfig arm")?;
     log_on_again(stage, seen, &ANNA)?;
     seen.line("3. Who still asks by the original's protocol?");
@@ -52,7 +53,9 @@ fn roll_over(stage: &mut Stage, seen: &mut Seen) -> Result<String> {
     stage.config(&["report"])?.well("TrasaConfig report")?;
     seen.line("our agent goes on: TrasaConfig report is answered");
     seen.line("5. And back, if something was forgotten:");
-    import(stage, seen, &agents)?;
+    let until = date_in(60)?;
+    seen.line(format!("> trasa-server service allow-v1 {FLEET} --until {until}"));
+    stage.server.cli(&["service", "allow-v1", FLEET, "--until", &until])?;
     says(seen, &format!("{OTHER_HOST} once more"), checked(other), "success")?;
     Ok("no machine was without its second factor on the way, and each step can be taken back".to_owned())
 }
@@ -70,23 +73,30 @@ fn at_the_original_server(stage: &mut Stage, seen: &mut Seen) -> Result<[Origina
 }
 
 /// Takes the fleet's id and key over; returns the ServiceKey of our own protocol.
-fn import(stage: &Stage, seen: &mut Seen, agents: &[OriginalAgent; 2]) -> Result<String> {
-    let [agent, _] = agents;
-    let mut key = String::new();
-    if stage.server.cli(&["service", "list"])?.to_string().contains(&format!("\"{FLEET}\"")) {
-        // Imported before, and denied since.
-    } else {
-        key = text(&stage.server.cli(&["service", "add", FLEET])?, "service_key")?;
-        let account = ANNA.privilege();
-        let grant = ["access", "grant", "--user", ANNA.name, "--service", FLEET, "--account", &account];
-        stage.server.cli(&grant)?;
-    }
+fn import(stage: &Stage, seen: &mut Seen, [agent, _]: &[OriginalAgent; 2]) -> Result<String> {
+    let key = text(&stage.server.cli(&["service", "add", FLEET])?, "service_key")?;
+    let account = ANNA.privilege();
+    let grant = ["access", "grant", "--user", ANNA.name, "--service", FLEET, "--account", &account];
+    stage.server.cli(&grant)?;
     let until = date_in(60)?;
     let words =
         ["service", "import", FLEET, "--service-id", &agent.service_id, "--v1-key-stdin", "--until", &until];
     seen.line(format!("> trasa-server {} < key", words.join(" ")));
     stage.server.cli_with(&words, &agent.service_key)?;
     Ok(key)
+}
+
+/// While the original agent is installed, its filter and ours would hide each other's tile.
+fn original_agent_first(stage: &Stage, seen: &mut Seen) -> Result<()> {
+    stage.other_filter(Some(r"C:\Program Files\TrasaWin\TrasaCredProv.dll"))?;
+    let said = stage.config(&["arm", "--without-trial"]);
+    stage.other_filter(None)?;
+    let said = said?;
+    seen.line(format!("> TrasaConfig arm, with the original agent still installed: {}", said.text));
+    if said.code == 1 && said.text.contains("TrasaCredProv.dll") && stage.agent_state()? == "verified" {
+        return Ok(());
+    }
+    bail!("arming should have been refused, with the name of the other filter")
 }
 
 /// The status of a configuration check.
