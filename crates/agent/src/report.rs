@@ -30,6 +30,9 @@ pub struct Facts {
     /// The starts of Windows in safe mode that Windows still knows of, oldest first (B41). `None` where
     /// it does not say.
     pub safe_mode_boots: Option<Vec<SafeModeBoot>>,
+    /// What is wrong around a guarded tile and stays so until somebody mends it, as codes: told when it
+    /// begins, not each hour.
+    pub standing: BTreeSet<&'static str>,
 }
 
 /// What came of a report.
@@ -52,6 +55,7 @@ pub fn build(
 ) -> ReportRequest {
     unreported.truncate(MAX_OFFLINE_LOGONS);
     let mut notices = learned.notices.clone();
+    notices.extend(standing(loaded, facts).difference(&learned.standing_told).cloned());
     notices.extend(loaded.notices.iter().map(|notice| notice.code().to_owned()));
     let admission = loaded.usable.as_ref().and_then(|usable| usable.configuration.admission());
     let key_list = admission.map_or((0, 0), |admission| {
@@ -71,6 +75,12 @@ pub fn build(
         safe_mode_boots: untold(learned, facts),
         notices: notices.into_iter().collect(),
     }
+}
+
+/// Before arming nothing of it is the server's concern.
+fn standing(loaded: &Loaded, facts: &Facts) -> BTreeSet<String> {
+    let codes = facts.standing.iter().filter(|_| loaded.state.guards());
+    codes.map(|code| (*code).to_owned()).collect()
 }
 
 fn untold(learned: &Learned, facts: &Facts) -> Vec<SafeModeBoot> {
@@ -128,6 +138,7 @@ pub fn report(services: &Services, facts: &Facts, cancelled: &dyn Cancelled) -> 
         let mut news = client.learned();
         if answer.is_ok() {
             news.notices.clear();
+            news.standing_told = standing(&loaded, facts);
             news.safe_mode_told = told(&learned, facts, &request);
         }
         Learned::update(services, &learned, news);
@@ -308,6 +319,36 @@ mod tests {
         assert!(report(&world.services, &with(&[400]), &Never).is_err());
         hear_boots(&world, &heard);
         tell(&with(&[400]), &[400]);
+    }
+
+    #[test]
+    fn what_stands_around_the_tile_is_told_when_it_begins() {
+        let world = World::new();
+        world.configure(&[], false).expect("admission");
+        let heard: Arc<Mutex<Vec<String>>> = Arc::default();
+        let hear = heard.clone();
+        world.server.script(move |_, request, server| {
+            let body: ReportRequest = serde_json::from_slice(&request.body).unwrap();
+            hear.lock().unwrap().extend(body.notices);
+            Reply::Signed(Answer::Report(ReportAnswer {
+                received: Vec::new(),
+                settings: Settings { mode: Mode::Guard, mode_until: None, approved: true },
+                keys: Vec::new(),
+                release: false,
+                time: server.now(),
+            }))
+        });
+        let tell = |standing: &[&'static str], expect: &[&str]| {
+            let facts = Facts { standing: standing.iter().copied().collect(), ..Facts::default() };
+            report(&world.services, &facts, &Never).expect("answered");
+            assert_eq!(core::mem::take(&mut *heard.lock().unwrap()), expect, "{standing:?}");
+        };
+        tell(&["other_filter"], &[]);
+        config::arm(&world.services).unwrap();
+        tell(&["other_filter"], &["other_filter"]);
+        tell(&["other_filter", "debugger_hook"], &["debugger_hook"]);
+        tell(&["debugger_hook"], &[]);
+        tell(&["other_filter", "debugger_hook"], &["other_filter"]);
     }
 
     #[test]

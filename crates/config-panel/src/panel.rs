@@ -2,7 +2,7 @@
 
 use crate::console::Failure;
 use crate::ports::{Diagnostics, Elevation, LocalAccounts, LocalMachine, ProgramFiles, Tasks};
-use crate::registration;
+use crate::{registration, surroundings};
 use agent::account::{Account, AccountKind, LOOKUP_LIMIT, same_name};
 use agent::report;
 use agent::services::Services;
@@ -86,6 +86,7 @@ impl Panel {
             registration: registration::facts(self),
             administrators,
             safe_mode_boots: self.diagnostics.safe_mode_boots(),
+            standing: surroundings::standing(self),
         }
     }
 }

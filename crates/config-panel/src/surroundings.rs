@@ -2,11 +2,12 @@
 //! sign in, and settings that let somebody in by another way.
 
 use crate::panel::Panel;
-use crate::registration::PROVIDER;
+use crate::registration::{self, PROVIDER};
 use agent::Sid;
 use agent::check::{LastSignIn, Surroundings};
 use agent::config::Loaded;
 use agent::ports::PolicyName;
+use std::collections::BTreeSet;
 
 const WINLOGON: &str = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon";
 const PROFILES: &str = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList";
@@ -30,6 +31,18 @@ pub fn gather(panel: &Panel, loaded: &Loaded) -> Surroundings {
         allowed_providers: allowed_providers(panel, loaded),
         debugger_hooks: debugger_hooks(panel),
     }
+}
+
+/// What of it the server should hear of while the logon is guarded, as codes.
+#[must_use]
+pub fn standing(panel: &Panel) -> BTreeSet<&'static str> {
+    let found = [
+        ("other_filter", !registration::other_filters(panel).is_empty()),
+        ("provider_excluded", excluded_by_policy(panel)),
+        ("debugger_hook", !debugger_hooks(panel).is_empty()),
+        ("auto_admin_logon", auto_admin_logon(panel)),
+    ];
+    found.into_iter().filter_map(|(code, is_so)| is_so.then_some(code)).collect()
 }
 
 /// Windows signs an account in by itself (AutoAdminLogon).
@@ -181,6 +194,8 @@ mod tests {
             ..Surroundings::default()
         };
         assert_eq!(found(&fixture), expect);
+        let standing: Vec<_> = super::standing(&fixture.panel()).into_iter().collect();
+        assert_eq!(standing, ["auto_admin_logon", "debugger_hook"]);
         fixture.set_number(TERMINAL_POLICIES, "fDisableAutoReconnect", 1);
         assert!(!found(&fixture).reconnects);
         for (list, excluded) in [

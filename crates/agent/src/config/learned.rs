@@ -34,6 +34,8 @@ pub struct Learned {
     /// Starts in safe mode that the server knows of, by their time. `None` before the first report: what
     /// happened before TRASA came is not told.
     pub safe_mode_told: Option<std::collections::BTreeSet<i64>>,
+    /// Standing faults that the server knows of, by their codes.
+    pub standing_told: std::collections::BTreeSet<String>,
 }
 
 impl Learned {
@@ -79,6 +81,7 @@ impl Learned {
             highest_server_time: self.highest_server_time.max(after.highest_server_time),
             trasa_ids,
             notices: newer(self.notices, &before.notices, after.notices),
+            standing_told: newer(self.standing_told, &before.standing_told, after.standing_told),
             safe_mode_told: newer(self.safe_mode_told, &before.safe_mode_told, after.safe_mode_told),
         }
     }
