@@ -17,6 +17,7 @@ pub struct App {
     /// Calls that wait for a logon's end.
     pub waiting: Waiting,
     keys: ArcSwap<ServerKeys>,
+    public_url: String,
     draining: watch::Sender<bool>,
 }
 
@@ -27,14 +28,22 @@ impl App {
     /// [`StoreError`] where the keys are damaged.
     pub fn new(store: Store, organisation: OrganisationId) -> Result<Self, StoreError> {
         let keys = store.server_keys(organisation)?;
+        let public_url = store.setting(organisation, crate::init::PUBLIC_URL)?.unwrap_or_default();
         let draining = watch::Sender::new(false);
         Ok(Self {
             store,
             organisation,
             waiting: Waiting::default(),
             keys: ArcSwap::from_pointee(keys),
+            public_url,
             draining,
         })
+    }
+
+    /// Where people reach the server; fixed since `init`.
+    #[must_use]
+    pub fn public_url(&self) -> &str {
+        &self.public_url
     }
 
     /// The server's keys as of the last second.

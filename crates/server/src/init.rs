@@ -1,6 +1,8 @@
 //! Making a server's folder. It comes into being by one rename: a crash in the middle leaves no
 //! folder that looks used.
 
+use crate::administrators::Role;
+use crate::administrators::link::{NewLink, OWNER_SECS, Url};
 use crate::audit::{Actor, Entry};
 use crate::folder;
 use crate::keys::certificate::{self, CertificateError, facts};
@@ -47,6 +49,8 @@ pub struct Made {
     pub hosts: Vec<String>,
     /// Where people and agents reach the server.
     pub public_url: String,
+    /// By which the first owner comes in, once, within a day.
+    pub owner_link: Url,
 }
 
 /// Why no folder was made. Nothing was changed.
@@ -88,7 +92,7 @@ pub async fn init(data: &Path, plan: &Plan, actor: Actor, now: i64) -> Result<Ma
         return Err(InitError::RecoveryKeyExists(plan.recovery_out.clone()));
     }
     let recovery = SigningKey::generate()?;
-    let tls_key = fill(workshop.path(), plan, &recovery, actor, now).await?;
+    let (tls_key, owner_link) = fill(workshop.path(), plan, &recovery, actor, now).await?;
 
     let text = recovery::to_text(&recovery)?;
     let file = |error| InitError::File(plan.recovery_out.clone(), error);
@@ -110,6 +114,7 @@ pub async fn init(data: &Path, plan: &Plan, actor: Actor, now: i64) -> Result<Ma
         tls_key,
         hosts: plan.hosts.clone(),
         public_url: plan.public_url.clone(),
+        owner_link,
     })
 }
 
@@ -119,7 +124,7 @@ async fn fill(
     recovery: &SigningKey,
     actor: Actor,
     now: i64,
-) -> Result<Sha256, InitError> {
+) -> Result<(Sha256, Url), InitError> {
     let certificate = certificate::self_signed(&plan.hosts, None, now)?;
     let tls_key = facts(certificate.certificate.as_bytes())?.spki_sha256;
     for (name, content) in [
@@ -143,6 +148,8 @@ async fn fill(
     let hosts = serde_json::to_string(&plan.hosts).map_err(StoreError::from)?;
     let public_url = plan.public_url.clone();
     let recovery = SigningKey::from_pkcs8(&recovery.to_pkcs8()?)?;
+    let link = NewLink::invite(Role::Owner, None, now + OWNER_SECS)?;
+    let owner_link = link.url(&public_url);
     store
         .write(move |write| {
             let organisation = OrganisationId::DEFAULT;
@@ -150,11 +157,14 @@ async fn fill(
             write.set_setting(organisation, HOSTS, &hosts)?;
             write.set_setting(organisation, PUBLIC_URL, &public_url)?;
             change::first(write, organisation, &recovery, &signing, first_list, now)?;
-            let entry = Entry::new("init", actor, anchor.fingerprint()).detail("public_url", &public_url);
-            write.audit(organisation, now, &entry)
+            let entry = Entry::new("init", actor, anchor.fingerprint())
+                .detail("public_url", &public_url)
+                .detail("owner_link", link.id)
+                .detail("until", link.until);
+            write.add_administrator_link(organisation, &link, &entry, now)
         })
         .await?;
-    Ok(tls_key)
+    Ok((tls_key, owner_link))
 }
 
 /// A folder under another name that becomes the data folder when it is finished, or vanishes.

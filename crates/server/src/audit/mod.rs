@@ -4,7 +4,7 @@
 pub mod chain;
 pub mod sealer;
 
-use crate::store::ids::{MachineId, ServiceId, UserId};
+use crate::store::ids::{AdministratorId, MachineId, ServiceId, UserId};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::fmt;
@@ -21,6 +21,8 @@ pub enum Actor {
     Service(ServiceId),
     /// A person, through a page of the server.
     User(UserId),
+    /// An administrator, through the dashboard.
+    Administrator(AdministratorId),
     /// The server itself.
     Server,
 }
@@ -32,6 +34,7 @@ impl fmt::Display for Actor {
             Self::Machine(id) => write!(f, "machine:{id}"),
             Self::Service(id) => write!(f, "service:{id}"),
             Self::User(id) => write!(f, "user:{id}"),
+            Self::Administrator(id) => write!(f, "administrator:{id}"),
             Self::Server => f.write_str("server"),
         }
     }

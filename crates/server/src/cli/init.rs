@@ -39,9 +39,10 @@ pub(super) async fn run(arguments: Arguments, at: &Console) -> Result<(), Failur
         Plan { hosts, public_url, addresses: arguments.addresses, recovery_out: arguments.recovery_out };
     let made = init(at.data(), &plan, at.actor(), clock::now()).await?;
     let text = format!(
-        "Made {}.\nRecovery key: {}. Put it away, in two places, then show a copy:\n  trasa-server key confirm-recovery --recovery-key FILE\nNext: trasa-server serve, and trasa-server service add NAME.",
+        "Made {}.\nRecovery key: {}. Put it away, in two places, then show a copy:\n  trasa-server key confirm-recovery --recovery-key FILE\nNext: trasa-server serve. The first owner's link, good once, for a day:\n  {}",
         made.data.display(),
-        made.recovery_key.display()
+        made.recovery_key.display(),
+        made.owner_link.as_str()
     );
     at.show(&made, &text)
 }
@@ -53,7 +54,13 @@ fn own_name() -> Option<String> {
 }
 
 fn check_url(url: String) -> Result<String, Failure> {
-    let authority = url.strip_prefix("https://").map(|rest| rest.trim_end_matches('/'));
+    // Browsers take http://localhost for as good as HTTPS: for trying things out behind --listen-proxy.
+    let authority = url
+        .strip_prefix("https://")
+        .or_else(|| {
+            url.strip_prefix("http://").filter(|rest| rest.split([':', '/']).next() == Some("localhost"))
+        })
+        .map(|rest| rest.trim_end_matches('/'));
     let sound = authority.is_some_and(|authority| {
         authority.parse::<axum::http::uri::Authority>().is_ok_and(|parsed| {
             !authority.contains('@') && !authority.contains('/') && !parsed.host().is_empty()
@@ -62,7 +69,9 @@ fn check_url(url: String) -> Result<String, Failure> {
     if sound {
         Ok(url.trim_end_matches('/').to_owned())
     } else {
-        Err(Failure::usage(format!("--public-url {url:?} is not https://HOST or https://HOST:PORT")))
+        Err(Failure::usage(format!(
+            "--public-url {url:?} is not https://HOST or https://HOST:PORT, nor http://localhost:PORT for trying things out"
+        )))
     }
 }
 

@@ -6,6 +6,7 @@
 //! `--json`, else text; refusals are `Failure::refused` or a [`StoreError`](crate::store::StoreError).
 
 pub mod access;
+pub mod admin;
 pub mod audit;
 pub mod backup;
 pub mod cert;
@@ -66,6 +67,9 @@ enum Command {
     Restore(restore::Arguments),
     /// Look for what is wrong or soon will be.
     Doctor,
+    /// Administrators: who may sign in at the dashboard, and as what.
+    #[command(subcommand)]
+    Admin(admin::Command),
     /// The audit: list, export, verify.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -118,6 +122,7 @@ fn dispatch(command: Command, at: &Console) -> Result<(), Failure> {
         Command::Backup(arguments) => block_on(backup::run(arguments, at)),
         Command::Restore(arguments) => block_on(restore::run(arguments, at)),
         Command::Doctor => block_on(doctor::run(at)),
+        Command::Admin(command) => block_on(admin::run(command, at)),
         Command::Audit(command) => block_on(audit::run(command, at)),
         Command::Service(command) => block_on(service::run(command, at)),
         Command::User(command) => block_on(user::run(command, at)),

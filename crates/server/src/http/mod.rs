@@ -3,6 +3,8 @@
 pub mod agent_v1;
 pub mod agent_v2;
 pub mod body;
+pub mod dashboard;
+pub mod guard;
 pub mod peer;
 
 use crate::app::App;
@@ -18,6 +20,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(health))
         .merge(agent_v1::routes())
         .merge(agent_v2::routes())
+        .merge(dashboard::router(&app))
         .with_state(app)
 }
 

@@ -83,4 +83,10 @@ row_ids! {
     AccessId,
     /// An account let past at one machine for some minutes.
     BypassId,
+    /// Somebody who administers.
+    AdministratorId,
+    /// A one-time link by which somebody becomes an administrator.
+    LinkId,
+    /// A browser in which an administrator is signed in.
+    SessionId,
 }

@@ -31,6 +31,8 @@
 //! - A new table or column is a new file `sql/000N.sql` and a line in `migration.rs`.
 
 pub mod accesses;
+pub mod administrator_links;
+pub mod administrators;
 mod audit;
 pub mod checks;
 pub mod domains;
@@ -51,6 +53,8 @@ mod reader;
 pub mod reports;
 pub mod restored;
 pub mod services;
+pub mod sessions;
+pub mod sign_ins;
 pub mod users;
 pub mod v1_calls;
 pub mod v1_doors;
@@ -59,7 +63,9 @@ mod watch_end;
 mod writer;
 
 pub use error::StoreError;
-pub use ids::{AccessId, BypassId, DeviceId, OrganisationId, PolicyId, UserId};
+pub use ids::{
+    AccessId, AdministratorId, BypassId, DeviceId, LinkId, OrganisationId, PolicyId, SessionId, UserId,
+};
 pub use reader::Read;
 pub use writer::Write;
 

@@ -1,0 +1,68 @@
+//! The dashboard: pages for administrators. Each page is a file here with its view and its template of
+//! the same name; handlers gather, templates only print.
+//!
+//! To add a page: a handler, a template that extends `layout.html`, a line in [`pages`] that says what
+//! it needs, a line in the table of the test `every_route_denies_by_default`, and, where it belongs
+//! into the navigation, a line in [`frame`].
+
+mod account;
+mod administrators;
+mod assets;
+mod error;
+mod frame;
+mod home;
+mod qr;
+mod sign_in;
+mod welcome;
+mod words;
+
+pub use error::PageError;
+
+use crate::administrators::Right;
+use crate::app::App;
+use crate::http::guard::{Declared, Needs, Pages, with_page_headers};
+use axum::Router;
+use axum::http::header::REFRESH;
+use axum::middleware::from_fn;
+use axum::response::{Html, IntoResponse as _, Response};
+use std::sync::Arc;
+
+/// Every page with what it needs.
+fn pages(app: &Arc<App>) -> Pages {
+    Pages::new(Arc::clone(app))
+        .get("/", Needs::Right(Right::See), home::show)
+        .get("/sign-in", Needs::Nothing, sign_in::show)
+        .post("/sign-in", Needs::Nothing, sign_in::send)
+        .get("/sign-in/again", Needs::Right(Right::See), sign_in::show_again)
+        .post("/sign-in/again", Needs::Right(Right::See), sign_in::send_again)
+        .post("/sign-out", Needs::Right(Right::See), sign_in::out)
+        .get("/welcome/{secret}", Needs::Nothing, welcome::show)
+        .post("/welcome/{secret}", Needs::Nothing, welcome::send)
+        .get("/account", Needs::Right(Right::See), account::show)
+        .post("/account/sessions/end", Needs::Right(Right::See), account::end)
+        .post("/account/sessions/end-others", Needs::Right(Right::See), account::end_others)
+        .get("/administrators", Needs::Right(Right::Own), administrators::show)
+        .get("/administrators/invite", Needs::Fresh(Right::Own), administrators::ask)
+        .post("/administrators/invite", Needs::Fresh(Right::Own), administrators::invite)
+        .post("/administrators/withdraw", Needs::Right(Right::Own), administrators::withdraw)
+        .get("/administrators/{id}", Needs::Fresh(Right::Own), administrators::one)
+        .post("/administrators/{id}", Needs::Fresh(Right::Own), administrators::change)
+}
+
+/// The pages, guarded, with their headers; and what they are drawn with, which is public.
+pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
+    pages(app).into_router().merge(assets::routes()).layer(from_fn(with_page_headers))
+}
+
+/// What every page needs, as declared.
+#[must_use]
+pub fn declared(app: &Arc<App>) -> Vec<Declared> {
+    pages(app).declared().to_vec()
+}
+
+/// Asks for the same page again, now from our own page: a browser that came by a foreign link keeps
+/// the session's cookie to itself the first time.
+pub fn bounce() -> Response {
+    let page = "<!doctype html><html lang=\"en\"><title>TRASA</title><p>One moment…</p></html>";
+    ([(REFRESH, "0")], Html(page)).into_response()
+}

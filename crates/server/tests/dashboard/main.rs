@@ -1,0 +1,7 @@
+//! The dashboard over HTTP, as a browser meets it.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod administrators;
+mod browser;
+mod doors;
+mod routes;

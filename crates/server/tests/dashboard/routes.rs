@@ -1,0 +1,131 @@
+//! Every route × every role × nobody × somebody of another organisation.
+
+use crate::browser::{Browser, World};
+use axum::http::{Method, StatusCode};
+use server::administrators::{Right, Role};
+use server::http::guard::Needs;
+use std::collections::BTreeMap;
+
+/// What each page is meant to need, written down a second time: a page that is added, or that asks for
+/// less, fails here until somebody says so twice.
+fn expected() -> BTreeMap<(&'static str, &'static str), Needs> {
+    use Needs::{Fresh, Nothing, Right as Has};
+    BTreeMap::from([
+        (("GET", "/"), Has(Right::See)),
+        (("GET", "/sign-in"), Nothing),
+        (("POST", "/sign-in"), Nothing),
+        (("GET", "/sign-in/again"), Has(Right::See)),
+        (("POST", "/sign-in/again"), Has(Right::See)),
+        (("POST", "/sign-out"), Has(Right::See)),
+        (("GET", "/welcome/{secret}"), Nothing),
+        (("POST", "/welcome/{secret}"), Nothing),
+        (("GET", "/account"), Has(Right::See)),
+        (("POST", "/account/sessions/end"), Has(Right::See)),
+        (("POST", "/account/sessions/end-others"), Has(Right::See)),
+        (("GET", "/administrators"), Has(Right::Own)),
+        (("GET", "/administrators/invite"), Fresh(Right::Own)),
+        (("POST", "/administrators/invite"), Fresh(Right::Own)),
+        (("POST", "/administrators/withdraw"), Has(Right::Own)),
+        (("GET", "/administrators/{id}"), Fresh(Right::Own)),
+        (("POST", "/administrators/{id}"), Fresh(Right::Own)),
+    ])
+}
+
+#[tokio::test]
+async fn every_route_denies_by_default() {
+    let world = World::new().await;
+    let declared = server::http::dashboard::declared(&world.app);
+    let found: BTreeMap<_, _> =
+        declared.iter().map(|d| ((d.method.as_str(), d.path.as_str()), d.needs)).collect();
+    assert_eq!(found.len(), declared.len(), "a route is declared twice");
+    assert_eq!(found, expected());
+
+    let second = world.second_organisation().await;
+    let mut people: Vec<(Option<Role>, Browser)> = vec![(None, world.browser())];
+    for role in Role::ALL {
+        people.push((Some(role), world.administrator(role.as_str(), role).await));
+    }
+    let name = "foreign owner";
+    let mut foreign = world.administrator_of(second, name, Role::Owner).await;
+    let ids = Ids::of(&world);
+
+    for ((method, path), needs) in expected() {
+        if path == "/sign-out" {
+            continue;
+        }
+        let path = ids.fill(path);
+        for (role, browser) in &mut people {
+            let answer = ask(browser, method, &path).await;
+            let denied = match role {
+                None => {
+                    answer.status == StatusCode::SEE_OTHER && answer.location().starts_with("/sign-in?then=")
+                }
+                Some(_) => {
+                    answer.status == StatusCode::FORBIDDEN && answer.text.contains("does not allow this")
+                }
+            };
+            assert_eq!(denied, !needs.allows(*role), "{method} {path} as {role:?}: {}", answer.status);
+        }
+        // Somebody else's owner finds nothing of ours, however much they may at home.
+        if path.contains(&ids.administrator) {
+            let answer = ask(&mut foreign, method, &path).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{method} {path}");
+        }
+    }
+    let page = foreign.get("/administrators").await.text;
+    assert!(page.contains(name) && !page.contains("help_desk"), "{page}");
+}
+
+/// What stands for the parameters of paths.
+struct Ids {
+    administrator: String,
+}
+
+impl Ids {
+    fn of(world: &World) -> Self {
+        let administrators = world.store().administrators(crate::browser::ORGANISATION).unwrap();
+        let auditor = administrators.into_iter().find(|a| a.role == Role::Auditor).unwrap();
+        Self { administrator: auditor.id.to_string() }
+    }
+
+    fn fill(&self, path: &str) -> String {
+        path.replace("{secret}", "none").replace("{id}", &self.administrator)
+    }
+}
+
+async fn ask(browser: &mut Browser, method: &str, path: &str) -> crate::browser::Answer {
+    if method == Method::GET.as_str() { browser.get(path).await } else { browser.post(path, &[]).await }
+}
+
+#[tokio::test]
+async fn every_page_carries_its_headers() {
+    let world = World::new().await;
+    let mut owner = world.administrator("lea", Role::Owner).await;
+    for path in ["/", "/sign-in", "/account", "/administrators", "/welcome/none", "/administrators/none"] {
+        let answer = owner.get(path).await;
+        let policy = answer.headers.get("content-security-policy").unwrap().to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{path}");
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "same-origin"),
+            ("cache-control", "no-store"),
+        ] {
+            assert_eq!(answer.headers.get(name).unwrap(), value, "{path}");
+        }
+        for inline in ["<style", "style=", "onclick=", "javascript:", "<script>"] {
+            assert!(!answer.text.contains(inline), "{path} has {inline}");
+        }
+    }
+    let css = owner.get("/sign-in").await;
+    let css = owner
+        .get("/account")
+        .await
+        .text
+        .split("href=\"/assets/")
+        .nth(2)
+        .map_or(css.text, |rest| format!("/assets/{}", rest.split('"').next().unwrap()));
+    let asset = owner.get(&css).await;
+    assert_eq!(asset.status, StatusCode::OK, "{css}");
+    assert!(asset.headers.get("cache-control").unwrap().to_str().unwrap().contains("immutable"));
+}
