@@ -107,7 +107,10 @@ impl Report {
 /// Draws up the check.
 #[must_use]
 pub fn check(facts: &Facts, waived: Waived) -> Report {
-    let mut lines = vec![lines::configuration(facts), lines::approval(facts), lines::server(facts)];
+    let mut lines = vec![lines::configuration(facts)];
+    // Version 1 approves no computers.
+    lines.extend((facts.protocol != Some(Generation::V1)).then(|| lines::approval(facts)));
+    lines.push(lines::server(facts));
     let answers: &[CheckedAccount] = facts.answer.as_ref().map_or(&[], |answer| &answer.accounts);
     if facts.protocol == Some(Generation::V1) {
         lines.extend(lines::protocol(facts));

@@ -5,7 +5,8 @@
 //!
 //! - [`logon`]: one logon at the tile as a state machine without I/O. [`worker`]: what a thread does
 //!   for it meanwhile. [`proof`]: the one thing without which no credential leaves.
-//! - [`exchange`]: admission, logons, checks and reports, in protocol v2 over a transport.
+//! - [`exchange`]: admission, logons, checks and reports, in protocol v2 over a transport; the
+//!   original's protocol in [`exchange::v1`].
 //! - [`offline`]: who passes without a decision, and the record of it.
 //! - [`config`]: what is saved, and the machine's state. [`check`]: the check before arming.
 //!   [`boots`]: starts in safe mode. [`trial`]: a logon rehearsed before it. [`pending`]: arming that waits. [`probation`]: the day after.

@@ -114,7 +114,7 @@ impl core::fmt::Debug for ServiceKeyV1 {
 }
 
 impl ServiceKeyV1 {
-    /// Longest key that is kept, in bytes; those of the original have 40 to 100.
+    /// Longest key that is kept, in bytes: many times the original's.
     pub const MAX_BYTES: usize = 512;
 
     /// Takes a key; `None` for what can be none.

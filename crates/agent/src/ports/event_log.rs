@@ -62,10 +62,11 @@ impl Event {
         )
     }
 
-    /// A trial logon passed: somebody would have been let in.
+    /// A trial logon passed: somebody would have been let in. No short code in version 1.
     #[must_use]
     pub fn trial_passed(account: &str, short_code: &str) -> Self {
-        Self::new(103, Level::Information, format!("A trial logon of {account} passed ({short_code})."))
+        let named = if short_code.is_empty() { String::new() } else { format!(" ({short_code})") };
+        Self::new(103, Level::Information, format!("A trial logon of {account} passed{named}."))
     }
 
     /// A trial logon did not pass. Nobody was refused.

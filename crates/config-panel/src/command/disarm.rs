@@ -3,7 +3,6 @@
 use crate::console::{Console, Failure};
 use crate::flow;
 use crate::panel::Panel;
-use agent::config::State;
 use serde_json::json;
 
 pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failure> {
@@ -19,7 +18,7 @@ pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failur
     if done.was_pending {
         lines.push("It will not be guarded by itself any more.".to_owned());
     }
-    if done.was_armed && !done.reported && done.state == State::Verified {
+    if done.owes_report {
         lines.push("The server could not be told; the next report does.".to_owned());
     }
     console.show(&json!({ "state": done.state.name(), "reported": done.reported }), &lines)
@@ -45,6 +44,15 @@ mod tests {
         let ran = fixture.run("disarm --json");
         assert_eq!((ran.exit, ran.json()["reported"].as_bool()), (0, Some(false)));
         assert_eq!(config::load(&fixture.world.services).state, State::Verified);
+    }
+
+    #[test]
+    fn version_1_owes_nobody_a_report() {
+        let fixture = Fixture::new();
+        fixture.world.arm_v1(&["bat"], false);
+        let ran = fixture.run("disarm");
+        assert_eq!((ran.exit, ran.out.lines().count()), (0, 1), "{ran:?}");
+        assert_eq!(fixture.world.server.count("/agent/"), 0);
     }
 
     #[test]

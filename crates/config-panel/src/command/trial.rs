@@ -21,11 +21,11 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let mut conversation = Conversation { given: arguments, typing, console, said: Vec::new() };
     let passed = flow::trial::run(panel, &mut conversation, &Never)?;
+    // Version 1 names no logon.
+    let named =
+        if passed.short_code.is_empty() { String::new() } else { format!(" ({})", passed.short_code) };
     let lines = [
-        format!(
-            "The trial logon of {} passed ({}). Nothing of Windows was changed.",
-            passed.account, passed.short_code
-        ),
+        format!("The trial logon of {} passed{named}. Nothing of Windows was changed.", passed.account),
         "Next: TrasaConfig arm.".to_owned(),
     ];
     let shown = json!({

@@ -155,7 +155,7 @@ fn arm(waived: Waived, panel: &Panel, cancelled: &dyn Cancelled) -> Result<Done,
 
 fn disarm(panel: &Panel) -> Result<Done, Problem> {
     let disarmed = flow::disarm::run(panel)?;
-    Ok(Done::Disarmed { told: disarmed.reported })
+    Ok(Done::Disarmed { told: !disarmed.owes_report })
 }
 
 fn import(path: &Path) -> Result<Done, Problem> {

@@ -2,7 +2,7 @@
 
 use crate::console::Failure;
 use crate::panel::Panel;
-use agent::config::{self, State};
+use agent::config::{self, Generation, State};
 use agent::ports::{Armed, Never};
 use agent::{pending, report};
 
@@ -15,8 +15,10 @@ pub struct Disarmed {
     pub was_pending: bool,
     /// The state now.
     pub state: State,
-    /// Whether the server was told; if not, the next report does.
+    /// Whether the server was told.
     pub reported: bool,
+    /// The server could not be told, and the next report does it. Version 1 tells nobody anything.
+    pub owes_report: bool,
 }
 
 /// Guards the logon no longer, and drops a wish to arm.
@@ -35,5 +37,8 @@ pub fn run(panel: &Panel) -> Result<Disarmed, Failure> {
         // The server hears of it now, or else with the next report.
         reported = report::report(services, &panel.report_facts(), &Never).is_ok();
     }
-    Ok(Disarmed { was_armed, was_pending, state: config::load(services).state, reported })
+    let now = config::load(services);
+    let reports = now.usable.as_ref().is_some_and(|it| it.configuration.protocol() == Generation::V2);
+    let owes_report = was_armed && !reported && reports;
+    Ok(Disarmed { was_armed, was_pending, state: now.state, reported, owes_report })
 }
