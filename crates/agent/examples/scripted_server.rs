@@ -3,7 +3,13 @@
 //! usage: `scripted_server ANSWER_FILE TLS_KEY_SHA256`. One request a line on standard input, as
 //! `{"method", "path", "headers": {…}, "body"}`; one answer a line on standard output, as `{"status", "headers", "body"}`. Whoever
 //! starts it speaks HTTPS. The file is read anew for each request: see [`Script`].
-#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, reason = "a tool of the tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "a tool of the tests, with a clock and a file of its own"
+)]
 
 use std::collections::BTreeMap;
 use std::io::BufRead as _;
