@@ -26,6 +26,28 @@ mod windows_only {
         fn MoveFileExW(from: *const u16, to: *const u16, flags: u32) -> i32;
         fn LocalFree(memory: *mut c_void) -> *mut c_void;
     }
+    #[link(name = "wevtapi")]
+    unsafe extern "system" {
+        fn EvtQuery(session: *mut c_void, log: *const u16, query: *const u16, flags: u32) -> *mut c_void;
+        fn EvtNext(
+            found: *mut c_void,
+            room: u32,
+            events: *mut *mut c_void,
+            time: u32,
+            flags: u32,
+            count: *mut u32,
+        ) -> i32;
+        fn EvtRender(
+            context: *mut c_void,
+            event: *mut c_void,
+            flags: u32,
+            size: u32,
+            buffer: *mut u16,
+            used: *mut u32,
+            properties: *mut u32,
+        ) -> i32;
+        fn EvtClose(handle: *mut c_void) -> i32;
+    }
     #[link(name = "advapi32")]
     unsafe extern "system" {
         fn LogonUserW(
@@ -137,6 +159,9 @@ mod windows_only {
             "write" => std::fs::write(argument, "x").map_or_else(|error| error.to_string(), |()| "ok".into()),
             "move" => rename(argument),
             "event" => event(argument),
+            "safe-starts" => logged("System", "*[EventData[Data[@Name='BootMode']!=0]]"),
+            "starts" => logged("System", "*"),
+            "entries" => logged("Application", &format!("*[System[Provider[@Name='{argument}']]]")),
             // SAFETY: no arguments.
             "uptime" => (unsafe { GetTickCount64() } / 1000).to_string(),
             "year" => year().to_string(),
@@ -152,6 +177,41 @@ mod windows_only {
         // SAFETY: the buffer has so many units.
         unsafe { GetComputerNameW(name.as_mut_ptr(), &raw mut size) };
         String::from_utf16_lossy(&name[..size as usize])
+    }
+
+    /// How many entries of a log a query finds, and the last word of the newest.
+    fn logged(log: &str, query: &str) -> String {
+        let (log, query) = (wide(log), wide(query));
+        // SAFETY: the texts are zero-terminated; newest first.
+        let found = unsafe { EvtQuery(null_mut(), log.as_ptr(), query.as_ptr(), 0x201) };
+        let mut newest = None;
+        let mut count = 0;
+        let (mut event, mut one) = (null_mut::<c_void>(), 0u32);
+        // SAFETY: room for one handle and its number.
+        while unsafe { EvtNext(found, 1, &raw mut event, 1000, 0, &raw mut one) } != 0 {
+            count += 1;
+            newest.get_or_insert_with(|| rendered(event));
+            // SAFETY: the handle is ours.
+            unsafe { EvtClose(event) };
+        }
+        // SAFETY: the handle is ours.
+        unsafe { EvtClose(found) };
+        format!("{count} {}", newest.unwrap_or_default())
+    }
+
+    /// What stands between the tags of an entry's first `Data`.
+    fn rendered(event: *mut c_void) -> String {
+        let (mut used, mut properties) = (0, 0);
+        // SAFETY: without room only the size is asked.
+        unsafe { EvtRender(null_mut(), event, 1, 0, null_mut(), &raw mut used, &raw mut properties) };
+        let mut units = vec![0u16; used as usize / 2];
+        // SAFETY: so much room was asked for.
+        unsafe {
+            EvtRender(null_mut(), event, 1, used, units.as_mut_ptr(), &raw mut used, &raw mut properties)
+        };
+        let text = String::from_utf16_lossy(&units);
+        let data = text.split_once("<Data").and_then(|(_, rest)| rest.split_once('>')).map(|(_, rest)| rest);
+        data.and_then(|rest| rest.split_once('<')).map(|(data, _)| data.to_owned()).unwrap_or_default()
     }
 
     /// `user,password`.

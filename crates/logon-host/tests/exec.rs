@@ -86,3 +86,14 @@ fn a_restart_ends_volatile_keys() {
     assert_eq!(second.probe(&[&key]), ["1"], "made again");
     second.with_world(r#"{"boot_id": 3}"#).probe(&["host"]);
 }
+
+#[test]
+fn starts_and_written_entries_are_read_back() {
+    let ask = ["starts", "safe-starts", "event:It was I.", "entries:PROBE", "entries:OTHER"];
+    let first = Bench::new("exec-starts").with_world(r#"{"boot_id": 1}"#);
+    assert_eq!(first.probe(&ask), ["1 0", "0 ", "1", "1 It was I.", "0 "]);
+    let safe = first.with_world(r#"{"boot_id": 2, "safe_mode": true}"#);
+    assert_eq!(safe.probe(&["starts", "safe-starts", "safe-starts"]), ["2 1", "1 1", "1 1"]);
+    let again = safe.with_world(r#"{"boot_id": 3}"#);
+    assert_eq!(again.probe(&["starts", "safe-starts"]), ["3 0", "1 1"], "the newest was no safe mode");
+}
