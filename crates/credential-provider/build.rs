@@ -20,7 +20,6 @@ fn main() -> Result<()> {
 }
 
 /// Renders art/tile.svg for `src/image/drawing.rs`: what differs from the prediction, deflated.
-#[expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
 fn tile() -> Result<()> {
     println!("cargo:rerun-if-changed=src/image/prediction.rs");
     let width = prediction::WIDTH;
