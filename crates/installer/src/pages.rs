@@ -110,6 +110,7 @@ fn maintenance() -> Dialog {
         ))
         .with(
             button("Remove", (20, 112, 100, 20), "Re&move")
+                .does(on("[MODE]", "Remove"))
                 .does(on("Remove", "ALL"))
                 .does(on("EndDialog", "Return")),
         )
@@ -137,8 +138,9 @@ fn cancel() -> Dialog {
 }
 
 fn done() -> Dialog {
-    const REMOVED: &str = r#"REMOVE = "ALL""#;
-    const STAYS: &str = r#"REMOVE <> "ALL""#;
+    // REMOVE is set where a command line asked for it, MODE where the page did.
+    const REMOVED: &str = r#"REMOVE = "ALL" OR MODE = "Remove""#;
+    const STAYS: &str = r#"REMOVE <> "ALL" AND MODE <> "Remove""#;
     let launch = on("DoAction", "LaunchPanel").when(&format!("{LAUNCH} AND NOT Installed"));
     Dialog::page(DONE)
         .with(heading("TRASA for Windows is installed").hidden_unless(STAYS))

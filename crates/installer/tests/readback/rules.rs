@@ -315,6 +315,29 @@ fn the_last_page_offers_the_panel_with_a_ticked_box() {
 }
 
 #[test]
+fn the_last_page_says_what_happened_and_nothing_else() {
+    let mut package = Opened::of("0.1.0");
+    let conditions = package.rows("ControlCondition");
+    let installed = ("Installed", "00:00:00");
+    for (properties, names) in [
+        (&[][..], &["Heading", "Launch", "Next"][..]),
+        (&[("OLDERVERSIONFOUND", "{X}")], &["Heading", "Kept", "Launch"]),
+        (&[installed, ("REINSTALL", "ALL")], &["Heading", "Kept"]),
+        (&[installed, ("REMOVE", "ALL")], &["Gone", "HeadingRemoved"]),
+        (&[installed, ("MODE", "Remove")], &["Gone", "HeadingRemoved"]),
+    ] {
+        let shown = conditions
+            .iter()
+            .filter(|row| row["Dialog_"] == "DonePage" && row["Action"] == "Show")
+            .filter(|row| crate::condition::holds(&row["Condition"], properties))
+            .map(|row| row["Control_"].as_str());
+        let mut shown: Vec<_> = shown.collect();
+        shown.sort_unstable();
+        assert_eq!(shown, names, "{properties:?}");
+    }
+}
+
+#[test]
 fn pages_can_be_used_by_keyboard_alone() {
     let mut package = Opened::of("0.1.0");
     let (dialogs, controls) = (package.rows("Dialog"), package.rows("Control"));
