@@ -66,6 +66,15 @@ impl<'a> Task<'a> {
         )
     }
 
+    /// Runs a command to its end, however it ends; gives its exit code.
+    ///
+    /// # Errors
+    /// When the command cannot start, takes too long, or has no exit code.
+    pub fn exit_code(&self, command: &mut Command) -> Result<i32> {
+        let status = self.wait(command)?;
+        status.code().with_context(|| format!("{} ended with {status}", shown(command)))
+    }
+
     fn wait(&self, command: &mut Command) -> Result<ExitStatus> {
         let mut log = File::options().append(true).open(&self.log)?;
         writeln!(log, "$ {}", shown(command))?;

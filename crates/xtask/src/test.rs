@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use crate::checks;
 use crate::demo;
+use crate::installer;
 use crate::packages::{self, FONT};
 use crate::screens;
 use crate::ship;
@@ -16,7 +17,7 @@ use crate::wine::Wine;
 use crate::workspace::Workspace;
 
 /// The steps, cheap ones first.
-pub const STEPS: [Step; 14] = [
+pub const STEPS: [Step; 15] = [
     Step { name: "format", about: "rustfmt has nothing to change", run: format },
     Step { name: "lock", about: "Cargo.lock fits the manifests", run: lock },
     Step { name: "map", about: "every crate is in ARCHITECTURE.md", run: map },
@@ -29,6 +30,11 @@ pub const STEPS: [Step; 14] = [
     Step { name: "build", about: "what ships, in dist/", run: build },
     Step { name: "tests-windows", about: "tests of the Windows crates, in Wine", run: tests_windows },
     Step { name: "screens", about: "every state of the tile looks as it did", run: all_screens },
+    Step {
+        name: "installer",
+        about: "TrasaWin.msi installs, mends, upgrades and goes, in Wine",
+        run: installer,
+    },
     Step { name: "deny", about: "licences, bans and sources of the dependencies", run: deny },
     Step { name: "demo", about: "every scene of ./x demo", run: all_scenes },
 ];
@@ -133,6 +139,10 @@ fn tests_windows(workspace: &Workspace) -> Result<Outcome> {
         .env("TRASA_DIST", wine.windows_path(&workspace.dist()));
     task.run(&mut command)?;
     Ok(counted(task.log()))
+}
+
+fn installer(workspace: &Workspace) -> Result<Outcome> {
+    installer::walk(workspace).map(Outcome::Passed)
 }
 
 fn deny(workspace: &Workspace) -> Result<Outcome> {

@@ -78,6 +78,19 @@ impl Wine {
         format!("Z:{}", path.display().to_string().replace('/', "\\"))
     }
 
+    /// Ends what runs in this prefix, and is warm again. For who lost something in a desktop.
+    pub fn restart(&self) {
+        for word in ["-k", "-w", "-p"] {
+            let mut server = self.command("wineserver");
+            server.arg(word).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            // If it fails, the next program in this prefix says so.
+            let _ = server.status();
+        }
+        let mut warm = self.command("wine");
+        warm.args(["cmd", "/c", "ver"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let _ = warm.status();
+    }
+
     /// Leaves everything running at the end.
     pub fn stay(&mut self) {
         self.stays = true;
