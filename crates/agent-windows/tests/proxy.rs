@@ -38,7 +38,9 @@ fn user_proxy_is_ignored_at_logon() {
     drop(users);
 
     // The machine's proxy is asked, and its refusal is no answer of the server's.
+    assert_eq!(agent_windows::machine_proxy(), None);
     let machines = MachineProxy::set(&proxy);
+    assert_eq!(agent_windows::machine_proxy().as_deref(), Some(proxy.as_str()));
     let server = Server::start(&identity, ok("{}"));
     for tls in [&pinned, &TlsExpectation::FirstContact] {
         let answer = ask(&server, tls);

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod asking;
+mod diagnostics;
 mod machine;
 mod storage;
 mod tls_server;
