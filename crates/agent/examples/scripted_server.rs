@@ -23,6 +23,7 @@ use agent::testing::{FakeClock, FakeServer, Reply, World};
 use protocol::encoding::Bytes;
 use protocol::error_code::ErrorCode;
 use protocol::reason::Reason;
+use protocol::v1::{self, FailedReason, LogonAnswer};
 use protocol::v2::{
     self, Answer, Challenge, CheckAnswer, CheckRequest, CheckedAccount, DecisionResult, ErrorBody, Feature,
     Mode, Params, Pending, ReportAnswer,
@@ -70,6 +71,10 @@ enum Logon {
     Unavailable,
     /// Signed, and for another logon.
     Foreign,
+    /// In version 1: refused with this word, or allowed.
+    Original {
+        refused: Option<FailedReason>,
+    },
 }
 
 #[derive(Deserialize)]
@@ -95,6 +100,8 @@ fn main() {
         serde_json::json!({
             "service_id": server.service.to_string(),
             "service_key": server.service_key().to_text().as_str(),
+        "v1_service_id": FakeServer::V1_SERVICE,
+        "v1_service_key": FakeServer::V1_KEY,
         })
     );
     for line in std::io::stdin().lock().lines() {
@@ -149,6 +156,7 @@ static ACCOUNT: Mutex<Option<v2::Account>> = Mutex::new(None);
 
 fn reply(script: &Script, request: &HttpRequest, server: &FakeServer) -> Reply {
     match request.path_and_query.as_str() {
+        v1::path::CHECK_CONFIG => original(server, FakeServer::original(request)),
         v2::path::CHECK => Reply::Signed(Answer::Check(check(script, request, server))),
         v2::path::REPORT => Reply::Signed(Answer::Report(ReportAnswer {
             received: Vec::new(),
@@ -159,6 +167,10 @@ fn reply(script: &Script, request: &HttpRequest, server: &FakeServer) -> Reply {
         })),
         _ => logon(&script.logon, request, server),
     }
+}
+
+fn original(server: &FakeServer, envelope: String) -> Reply {
+    Reply::Raw(server.raw(200, envelope.as_bytes()))
 }
 
 /// Everybody would get in with a code.
@@ -215,6 +227,10 @@ fn logon(answer: &Logon, request: &HttpRequest, server: &FakeServer) -> Reply {
             parameters: parameters.clone(),
             message: String::new(),
         })),
+        Logon::Original { refused: None } => original(server, FakeServer::original(request)),
+        Logon::Original { refused: Some(reason) } => {
+            original(server, LogonAnswer::Refused(*reason).to_envelope().to_json())
+        }
         Logon::Unavailable => Reply::Signed(Answer::Unavailable),
         Logon::Foreign => {
             let mut foreign = decision(DecisionResult::Allow, Reason::CodeAccepted);

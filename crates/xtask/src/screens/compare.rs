@@ -160,12 +160,17 @@ fn palette(pixels: &Pixels) -> Option<(Vec<u8>, Vec<u8>)> {
 
 /// The picture in so few colours that its file is small, if that can be; to [`screens`] it is the same.
 pub fn in_few_colours(pixels: &Pixels) -> Pixels {
+    // The background stays what it is.
+    let background = pixels.bytes.get(..3).unwrap_or_default();
     let rounded = |steps: u16| {
-        let round = |value: &u8| {
-            let step = (u16::from(*value) * steps + 127) / 255;
+        let round = |value: u8| {
+            let step = (u16::from(value) * steps + 127) / 255;
             u8::try_from(step * 255 / steps).unwrap_or(u8::MAX)
         };
-        Pixels { bytes: pixels.bytes.iter().map(round).collect(), ..*pixels }
+        let bytes = pixels.bytes.chunks_exact(3).flat_map(|pixel| {
+            pixel.iter().map(move |value| if pixel == background { *value } else { round(*value) })
+        });
+        Pixels { bytes: bytes.collect(), ..*pixels }
     };
     let fits = [255, 31, 25, 20, 15].into_iter().map(rounded).find(|it| palette(it).is_some());
     fits.unwrap_or_else(|| pixels.clone())

@@ -26,8 +26,10 @@ pub struct Guarded {
     folder: PathBuf,
     wine: Wine,
     server: Scripted,
-    /// What the machine last heard of the server: whether it only watches, and whether it can ring phones.
-    heard: (bool, bool),
+    /// What the machine last heard of the server: whether it only watches.
+    watches: bool,
+    /// What the machine was configured for: a server that can ring phones, and the original's protocol.
+    configured: (bool, bool),
 }
 
 impl Guarded {
@@ -43,7 +45,8 @@ impl Guarded {
             folder: folder.to_owned(),
             wine,
             server,
-            heard: (false, false),
+            watches: false,
+            configured: (false, false),
         };
         guarded.write_world(&json!({}))?;
         let programs = guarded.wine.drive_c().join("Program Files/TRASA").join(env!("CARGO_PKG_VERSION"));
@@ -61,16 +64,20 @@ impl Guarded {
         // It fails where there is no such key, which is what is wanted.
         forget.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
         guarded.config(&["register"], "")?;
-        guarded.admit(&[])?;
+        guarded.admit(false, &[])?;
         guarded.config(&["arm", "--without-trial"], "")?;
         Ok(guarded)
     }
 
-    fn admit(&self, more: &[&str]) -> Result<()> {
+    fn admit(&self, original: bool, more: &[&str]) -> Result<()> {
         let address = self.server.address();
-        let words = ["set", "--service-id", self.server.service("service_id"), "--server", &address];
-        let rest = ["--offline-users", walks::OFFLINE_USER, "--skip-tls-verification"];
-        self.config(&[&words[..], &rest[..], more].concat(), self.server.service("service_key"))
+        let (protocol, id, key) = match original {
+            true => ("v1", "v1_service_id", "v1_service_key"),
+            false => ("v2", "service_id", "service_key"),
+        };
+        let words = ["set", "--protocol", protocol, "--service-id", self.server.service(id)];
+        let rest = ["--server", &address, "--offline-users", walks::OFFLINE_USER, "--skip-tls-verification"];
+        self.config(&[&words[..], &rest[..], more].concat(), self.server.service(key))
     }
 
     fn write_world(&self, changes: &Value) -> Result<()> {
@@ -116,13 +123,15 @@ impl Guarded {
         let wants = |name: &str| walk.server.get(name).and_then(Value::as_bool).unwrap_or(false);
         self.write_world(&json!({}))?;
         self.server.will(&walk.server, Front::Answers)?;
-        if wants("push") != self.heard.1 {
-            self.admit(&["--while-armed"])?;
+        let configured = (wants("push"), walk.original);
+        if configured != self.configured {
+            self.admit(walk.original, &["--while-armed"])?;
+            self.configured = configured;
         }
-        if wants("watch") != self.heard.0 {
+        if wants("watch") != self.watches {
             self.config(&["report"], "")?;
+            self.watches = wants("watch");
         }
-        self.heard = (wants("watch"), wants("push"));
         if walk.damaged {
             let file = self.wine.drive_c().join("ProgramData/TRASA/agent.json");
             std::fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;

@@ -19,6 +19,8 @@ pub struct Walk {
     pub server: Value,
     /// Whether it does.
     pub front: Front,
+    /// The machine asks in the original's protocol.
+    pub original: bool,
     /// The configuration is deleted before. The machine stays damaged: only the last walks are.
     pub damaged: bool,
     /// The script.
@@ -33,6 +35,7 @@ impl Walk {
             world: json!({}),
             server: json!({"logon": {"kind": "allow"}}),
             front: Front::Answers,
+            original: false,
             damaged: false,
             script: script.concat(),
         }
@@ -98,6 +101,7 @@ pub fn all() -> Vec<Walk> {
     all.extend(without_decision());
     all.extend(kinds());
     all.extend(push());
+    all.extend(original());
     all.extend(at_last());
     all
 }
@@ -357,6 +361,50 @@ fn push() -> Vec<Walk> {
             "push-not-available",
             json!({"kind": "deny", "reason": "push_not_available", "parameters": {"methods": ["totp"]}}),
         ),
+    ]
+}
+
+/// A machine that asks an original server: the phone is asked without a number, and a refusal is one word.
+fn original() -> Vec<Walk> {
+    // The method is the first field that a code needs; the name is always asked.
+    let to_code = "type \"TRASA username\" anna\nchoose \"2FA method\" \"One-time code\"\n";
+    let refused = |word: &str, picture: &str| {
+        let script = [ANNA, to_code, CODE, SUBMIT, "picture ", picture, "\nexpect never serialized\n"];
+        let walk = Walk::new(picture, &script).answered(&json!({"kind": "original", "refused": word}));
+        Walk { original: true, ..walk }
+    };
+    let waiting = Walk::new(
+        "original-push",
+        &[
+            ANNA,
+            "picture original-step-2\ntype \"TRASA username\" anna\n",
+            "in-pictures \"# seconds left\" \"59 seconds left\"\n",
+            "picture original-push at \"Your phone is asked\"\ncancel after 2s\nsubmit\n",
+        ],
+    );
+    let waiting = Walk { original: true, ..waiting.front(Front::Silence) };
+    let phone = Walk::new(
+        "original-push-refused",
+        &[
+            ANNA,
+            "type \"TRASA username\" anna\n",
+            SUBMIT,
+            "picture original-push-refused\nexpect never serialized\n",
+        ],
+    );
+    let phone = phone.answered(&json!({"kind": "original", "refused": "U2F_FAILED"}));
+    let page = Walk::new(
+        "original-not-understood",
+        &[ANNA, to_code, CODE, SUBMIT, "picture original-not-understood\nexpect never serialized\n"],
+    );
+    vec![
+        waiting,
+        Walk { original: true, ..phone },
+        refused("INVALID_TOTP", "original-code-refused"),
+        refused("DEVICE_NOT_FOUND", "original-no-device"),
+        refused("ADHOC_POLICY_FAILED", "original-approval-missing"),
+        refused("invalid service integration details", "original-configuration-refused"),
+        Walk { original: true, ..page.front(Front::Page) },
     ]
 }
 
