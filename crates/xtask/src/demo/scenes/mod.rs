@@ -2,6 +2,7 @@
 
 mod access;
 mod codes;
+mod deploy;
 mod kinds;
 mod no_server;
 mod original_server;
@@ -56,6 +57,7 @@ pub const ALL: &[Scene] = &[
     original_server::ORIGINAL_SERVER,
     original_server::ORIGINAL_ODDITIES,
     roll_over::ROLL_OVER,
+    deploy::UNATTENDED,
     kinds::WATCH_MODE,
     kinds::DISARMED,
     kinds::UNLOCK,
