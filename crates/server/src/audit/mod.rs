@@ -4,7 +4,7 @@
 pub mod chain;
 pub mod sealer;
 
-use crate::store::ids::{AdministratorId, MachineId, ServiceId, UserId};
+use crate::store::ids::{AdministratorId, ApiTokenId, MachineId, ServiceId, UserId};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::fmt;
@@ -23,6 +23,8 @@ pub enum Actor {
     User(UserId),
     /// An administrator, through the dashboard.
     Administrator(AdministratorId),
+    /// A program, by its token.
+    Token(ApiTokenId),
     /// The server itself.
     Server,
 }
@@ -35,6 +37,7 @@ impl fmt::Display for Actor {
             Self::Service(id) => write!(f, "service:{id}"),
             Self::User(id) => write!(f, "user:{id}"),
             Self::Administrator(id) => write!(f, "administrator:{id}"),
+            Self::Token(id) => write!(f, "token:{id}"),
             Self::Server => f.write_str("server"),
         }
     }

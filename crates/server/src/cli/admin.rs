@@ -1,12 +1,15 @@
 //! `trasa-server admin …`
 
 use super::table::{instant, instant_or, table};
-use super::{Console, Failure};
+use super::{Console, Failure, date};
 use crate::administrators::Role;
 use crate::administrators::link::{INVITATION_SECS, NewLink, OWNER_SECS};
+use crate::administrators::secret::Shown;
 use crate::clock::now;
+use crate::http::guard::TOKEN_PREFIX;
 use crate::names::Name;
-use crate::store::{AdministratorId, LinkId, OrganisationId, Store};
+use crate::store::api_tokens::NewApiToken;
+use crate::store::{AdministratorId, ApiTokenId, LinkId, OrganisationId, Store};
 use serde_json::json;
 
 /// Who may sign in at the dashboard, and as what.
@@ -29,6 +32,9 @@ pub enum Command {
         /// Name or id.
         administrator: String,
     },
+    /// Tokens of programs that use the JSON API.
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// List the administrators.
     List,
     /// List the invitations that still hold.
@@ -57,6 +63,32 @@ pub enum Command {
         /// The id.
         #[arg(value_parser = administrator_id)]
         administrator_id: AdministratorId,
+    },
+}
+
+/// Tokens of programs that use the JSON API.
+#[derive(Debug, clap::Subcommand)]
+pub enum TokenCommand {
+    /// Make a token. It is shown once.
+    #[command(
+        after_help = "Example: trasa-server admin token add inventory --role auditor --until 2027-01-31"
+    )]
+    Add {
+        /// What it is for.
+        name: String,
+        /// `owner`, `administrator`, `help_desk` or `auditor`.
+        #[arg(long, value_parser = role)]
+        role: Role,
+        /// Until when.
+        #[arg(long, value_name = "DATE", value_parser = date::until)]
+        until: i64,
+    },
+    /// List the tokens.
+    List,
+    /// Revoke a token for good.
+    Revoke {
+        /// Name or id.
+        token: String,
     },
 }
 
@@ -100,6 +132,7 @@ pub async fn run(command: Command, at: &Console) -> Result<(), Failure> {
                 &format!("{}\nIt works once, until {}.", url.as_str(), instant(made.until)),
             )
         }
+        Command::Token(command) => token(command, &store, at).await,
         Command::List => {
             let administrators = store.administrators(organisation)?;
             let rows = administrators
@@ -146,6 +179,45 @@ pub async fn run(command: Command, at: &Console) -> Result<(), Failure> {
             let restored =
                 store.restore_administrator(organisation, administrator_id, at.actor(), now).await?;
             at.show(&restored, &format!("{} is back.", restored.name))
+        }
+    }
+}
+
+async fn token(command: TokenCommand, store: &Store, at: &Console) -> Result<(), Failure> {
+    let organisation = OrganisationId::DEFAULT;
+    match command {
+        TokenCommand::Add { name, role, until } => {
+            let name = Name::parse("name", &name).map_err(|error| Failure::usage(error.to_string()))?;
+            let new = NewApiToken { id: ApiTokenId::random()?, name, role, until, secret: Shown::random()? };
+            let (id, text) = (new.id, new.secret.to_text());
+            store.add_api_token(organisation, new, at.actor(), now()).await?;
+            at.show(
+                &json!({ "api_token_id": id, "token": format!("{TOKEN_PREFIX}{}", *text) }),
+                &format!(
+                    "{TOKEN_PREFIX}{}\nIt is not shown again; it holds until {}.",
+                    *text,
+                    instant(until)
+                ),
+            )
+        }
+        TokenCommand::List => {
+            let tokens = store.api_tokens(organisation)?;
+            let rows = tokens
+                .iter()
+                .map(|t| {
+                    let (until, used) = (instant(t.until), instant_or(t.last_used, "never"));
+                    vec![t.name.clone(), t.role.as_str().to_owned(), until, used, t.id.to_string()]
+                })
+                .collect();
+            let headings = ["NAME", "ROLE", "UNTIL", "LAST USED", "ID"];
+            at.show(&tokens, &table(&headings, rows, "There is no token."))
+        }
+        TokenCommand::Revoke { token } => {
+            let revoked = store.revoke_api_token(organisation, token, at.actor(), now()).await?;
+            at.show(
+                &json!({ "api_token_id": revoked.id }),
+                &format!("{} is refused from now on.", revoked.name),
+            )
         }
     }
 }

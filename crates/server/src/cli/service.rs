@@ -2,16 +2,15 @@
 
 use super::table::{instant_or, table};
 use super::{Console, Failure, date, service_v1};
+use crate::administration::services::{self, Keyed};
 use crate::clock::now;
 use crate::names::Name;
-use crate::random;
 use crate::store::services::{Admit, NewToken, Service, ServiceChange};
 use crate::store::{OrganisationId, Store};
 use protocol::id::ServiceId;
 use protocol::service_key::AdmissionSecret;
 use protocol::v2::Mode;
 use serde_json::json;
-use zeroize::Zeroizing;
 
 /// Fleets of machines under one set of rules.
 #[derive(Debug, clap::Subcommand)]
@@ -107,12 +106,11 @@ pub async fn run(command: Command, at: &Console) -> Result<(), Failure> {
             )
         }
         Command::RotateKey { service } => {
-            let key = random::secret::<32>()?;
-            let text = key_text(&store, &key)?;
-            let service = store.rotate_service_key(organisation, (service, key), at.actor(), now()).await?;
+            let Keyed { id, key, .. } =
+                services::rotate_key(&store, organisation, service, at.actor(), now()).await?;
             at.show(
-                &json!({ "service_id": service.id, "service_key": *text }),
-                &format!("ServiceID:  {}\nServiceKey: {}\nThe former ServiceKey is void.", service.id, *text),
+                &json!({ "service_id": id, "service_key": *key }),
+                &format!("ServiceID:  {id}\nServiceKey: {}\nThe former ServiceKey is void.", *key),
             )
         }
         Command::Set { service, mode, admit, until } => {
@@ -154,22 +152,15 @@ const HEADINGS: [&str; 6] = ["ServiceID", "NAME", "MODE", "ADMITS", "MACHINES", 
 
 async fn add(store: &Store, name: &str, at: &Console) -> Result<(), Failure> {
     let name = Name::parse("name", name).map_err(|error| Failure::usage(error.to_string()))?;
-    let id = ServiceId::new(random::identifier()?);
-    let key = random::secret::<32>()?;
-    let text = key_text(store, &key)?;
-    store.add_service(OrganisationId::DEFAULT, (id, name, key), at.actor(), now()).await?;
+    let Keyed { id, key, .. } =
+        services::add(store, OrganisationId::DEFAULT, name, at.actor(), now()).await?;
     at.show(
-        &json!({ "service_id": id, "service_key": *text }),
+        &json!({ "service_id": id, "service_key": *key }),
         &format!(
             "ServiceID:  {id}\nServiceKey: {}\nThe ServiceKey is not shown again; it admits machines openly for 7 days.",
-            *text
+            *key
         ),
     )
-}
-
-fn key_text(store: &Store, key: &Zeroizing<[u8; 32]>) -> Result<Zeroizing<String>, Failure> {
-    let anchor = store.anchor(OrganisationId::DEFAULT)?;
-    Ok(AdmissionSecret::service_key(**key, anchor.fingerprint()).to_text())
 }
 
 fn line(service: &Service) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! What is served. Each group of routes is a module with a function that returns its router.
 
+pub mod admin;
 pub mod agent_v1;
 pub mod agent_v2;
 pub mod body;
@@ -20,6 +21,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(health))
         .merge(agent_v1::routes())
         .merge(agent_v2::routes())
+        .merge(admin::router(&app))
         .merge(dashboard::router(&app))
         .with_state(app)
 }

@@ -89,4 +89,6 @@ row_ids! {
     LinkId,
     /// A browser in which an administrator is signed in.
     SessionId,
+    /// A program's token.
+    ApiTokenId,
 }

@@ -12,16 +12,21 @@ use serde_json::Value;
 pub const MAX_BYPASS_MINUTES: u32 = 24 * 60;
 
 /// A logon, as administrators see it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Logon {
+    /// Its place in the order of beginning.
+    #[serde(skip)]
+    pub number: i64,
     /// Six letters and digits, as the tile shows them.
     pub short_code: String,
     /// The id that the agent chose.
     #[serde(rename = "logon_id")]
+    #[schema(value_type = String)]
     pub id: LogonId,
     /// The machine's name; in version 1 what it claims to be called, empty where it claims nothing.
     pub machine: String,
     /// The machine's id; none in version 1.
+    #[schema(value_type = Option<String>)]
     pub machine_id: Option<MachineId>,
     /// `v1` or `v2`.
     pub protocol: &'static str,
@@ -50,7 +55,7 @@ pub struct Logon {
 
 const QUERY: &str =
     "SELECT l.short_code, l.id, coalesce(m.name, l.machine_name, ''), m.id, coalesce(s.name, ''), u.username,
-        l.account, l.method, l.result, l.reason, l.parameters, l.begun, l.decided, l.facts, l.generation
+        l.account, l.method, l.result, l.reason, l.parameters, l.begun, l.decided, l.facts, l.generation, l.number
      FROM logons l
      LEFT JOIN machines m ON m.organisation_id = l.organisation_id AND m.id = l.machine_id
      LEFT JOIN services s ON s.organisation_id = l.organisation_id AND s.id = l.service_id
@@ -60,6 +65,7 @@ const QUERY: &str =
 fn logon(row: &Row<'_>) -> rusqlite::Result<Logon> {
     let json = |text: String| serde_json::from_str(&text).unwrap_or(Value::String(text));
     Ok(Logon {
+        number: row.get(15)?,
         short_code: row.get(0)?,
         id: LogonId::new(row.get(1)?),
         machine: row.get(2)?,
@@ -88,9 +94,24 @@ impl Store {
         organisation: OrganisationId,
         limit: u32,
     ) -> Result<Vec<Logon>, StoreError> {
+        self.logons_before(organisation, None, limit).await
+    }
+
+    /// The newest logons before one, newest first, without their facts.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn logons_before(
+        &self,
+        organisation: OrganisationId,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<Logon>, StoreError> {
         self.scan(move |read| {
-            let mut statement = read.prepare_cached(&format!("{QUERY} ORDER BY l.number DESC LIMIT ?2"))?;
-            let rows = statement.query_map(params![organisation, limit], logon)?;
+            let mut statement =
+                read.prepare_cached(&format!("{QUERY} AND l.number < ?3 ORDER BY l.number DESC LIMIT ?2"))?;
+            let before = before.unwrap_or(i64::MAX);
+            let rows = statement.query_map(params![organisation, limit, before], logon)?;
             rows.map(|row| Ok(Logon { facts: Value::Null, ..row? })).collect()
         })
         .await

@@ -1,6 +1,6 @@
 //! Machines as administrators see and change them.
 
-use super::{OrganisationId, Store, StoreError, Write};
+use super::{OrganisationId, Read, Store, StoreError, Write};
 use crate::audit::{Actor, Entry};
 use protocol::id::{MachineId, ServiceId};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -8,10 +8,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// A machine, as administrators see it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Machine {
     /// The id.
     #[serde(rename = "machine_id")]
+    #[schema(value_type = String)]
     pub id: MachineId,
     /// The name under which it was admitted.
     pub name: String,
@@ -22,6 +23,7 @@ pub struct Machine {
     /// The service's name.
     pub service: String,
     /// The service's ServiceID.
+    #[schema(value_type = String)]
     pub service_id: ServiceId,
     /// `waiting`, `approved`, `revoked` or `released`.
     pub state: String,
@@ -138,6 +140,16 @@ impl MachineChange {
             (Self::Release, "revoked") => Err(format!("{name} was removed; readmit it first")),
             (_, state) => Err(format!("{name} is {state} already")),
         }
+    }
+}
+
+impl Read<'_> {
+    /// A machine by id, or by a name that only one machine has that is not revoked.
+    ///
+    /// # Errors
+    /// `not_found`, `ambiguous`.
+    pub fn machine(&self, organisation: OrganisationId, text: &str) -> Result<Machine, StoreError> {
+        find(self, organisation, text)
     }
 }
 

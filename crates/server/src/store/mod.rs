@@ -33,6 +33,7 @@
 pub mod accesses;
 pub mod administrator_links;
 pub mod administrators;
+pub mod api_tokens;
 mod audit;
 pub mod checks;
 pub mod domains;
@@ -50,6 +51,7 @@ mod migration;
 pub mod organisations;
 pub mod policies;
 mod reader;
+pub mod repeated_requests;
 pub mod reports;
 pub mod restored;
 pub mod services;
@@ -64,7 +66,8 @@ mod writer;
 
 pub use error::StoreError;
 pub use ids::{
-    AccessId, AdministratorId, BypassId, DeviceId, LinkId, OrganisationId, PolicyId, SessionId, UserId,
+    AccessId, AdministratorId, ApiTokenId, BypassId, DeviceId, LinkId, OrganisationId, PolicyId, SessionId,
+    UserId,
 };
 pub use reader::Read;
 pub use writer::Write;

@@ -11,13 +11,14 @@ use protocol::service_key::TokenId;
 use protocol::v2::Mode;
 use rusqlite::{OptionalExtension as _, Row, params};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 /// How long a new or rotated ServiceKey admits machines without an approval, in seconds.
 pub const OPEN_ADMISSION_SECS: i64 = 7 * 86_400;
 
 /// How a service admits machines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Admit {
     /// Whoever has the ServiceKey.
@@ -52,14 +53,16 @@ impl Admit {
 }
 
 /// A service, as administrators see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Service {
     /// The ServiceID.
     #[serde(rename = "service_id")]
+    #[schema(value_type = String)]
     pub id: ServiceId,
     /// Its name.
     pub name: String,
-    /// Whether it guards or watches.
+    /// Whether it guards or watches: `guard`, `watch`.
+    #[schema(value_type = String)]
     pub mode: Mode,
     /// When watching ends, Unix seconds.
     pub mode_until: Option<i64>,

@@ -20,7 +20,7 @@ const MAX_CHARS: usize = 256;
 const WRONG_KEY_EVERY: i64 = 3600;
 
 /// How a service answers version 1, as administrators see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct V1 {
     /// The id that its agents send: the service's own, or the original's.
     #[serde(rename = "service_id")]

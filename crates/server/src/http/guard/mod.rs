@@ -2,6 +2,7 @@
 //! [`Routes`], and nothing gets into one without saying what it needs: there is no default, and what is
 //! not declared does not exist.
 
+mod api;
 mod caller;
 mod cookie;
 mod fields;
@@ -9,6 +10,8 @@ mod headers;
 mod origin;
 mod pages;
 
+pub(crate) use api::finish;
+pub use api::{Api, TOKEN_PREFIX};
 pub use caller::{Caller, MaybeCaller};
 pub use cookie::{clear_cookie, session_cookie};
 pub use fields::Fields;

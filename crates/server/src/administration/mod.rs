@@ -1,0 +1,4 @@
+//! What administrators do, the same for command line, dashboard and programs, where it is more than one
+//! operation of the [store](crate::store).
+
+pub mod services;
