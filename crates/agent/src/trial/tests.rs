@@ -8,7 +8,7 @@ use crate::ports::{Never, PolicyName, ProtectedFile, TransportError};
 use crate::probation::{self, Standing};
 use crate::testing::{Reply, World};
 use protocol::reason::Reason;
-use protocol::v2::{Answer, DecisionResult, path};
+use protocol::v2::{Answer, Challenge, DecisionResult, Feature, path};
 use zeroize::Zeroizing;
 
 /// Types from a list and stops at its end.
@@ -26,12 +26,14 @@ impl Person for Script {
         assert_eq!(expected, field);
         Some(match field {
             Field::Password => Typed::Secret(Password::from_text(text).unwrap()),
+            Field::Method if text == "push" => Typed::Method(MethodChoice::Push),
             Field::Method => Typed::Method(MethodChoice::Code),
             _ => Typed::Text(Zeroizing::new(text.to_owned())),
         })
     }
     fn look(&mut self, view: &View) {
         self.seen.extend(view.status.as_ref().map(|status| status.text.clone()));
+        self.seen.push(view.field(Field::Number).text.clone());
     }
 }
 
@@ -82,6 +84,32 @@ fn a_mistyped_code_may_be_typed_again() {
     assert!(try_with(&world, &[&STEP_1[..], &wrong, &STEP_2].concat()).is_ok());
     let Err(Failed::Refused(text)) = try_with(&world, &[&STEP_1[..], &wrong].concat()) else { panic!() };
     assert!(text.contains("code"), "{text}");
+}
+
+#[test]
+fn a_phone_is_rung_and_its_number_shown() {
+    let world = World::new();
+    *world.server.features.lock().unwrap() = vec![Feature::Push];
+    world.configure(&[], false).expect("admission");
+    let mut first = None;
+    world.server.script(move |_, request, server| {
+        let Some(rung) = &first else {
+            first = Some(request.clone());
+            return Reply::Signed(Answer::Challenge(Challenge {
+                logon: server.decision(request, DecisionResult::Deny, Reason::PushExpired).logon,
+                number: "42".into(),
+                expires: server.now() + 60,
+                short_code: "K7Q2MX".into(),
+                time: server.now(),
+            }));
+        };
+        server.allow(rung)
+    });
+    let lines = [&STEP_1[..], &[(Field::TrasaId, "b"), (Field::Method, "push")]].concat();
+    let mut script = Script { lines, seen: Vec::new() };
+    assert!(run(&world.services, &mut script, &Never).is_ok());
+    assert!(script.seen.iter().any(|seen| seen == "42"), "{:?}", script.seen);
+    assert!(counts(&world));
 }
 
 #[test]

@@ -110,10 +110,10 @@ pub fn when_approved(panel: &Panel, wish: &Wish) -> Result<Outcome, Failure> {
         without_offline_user: wish.without_offline_user,
         probation: wish.probation,
         since: services.clock.unix_seconds(),
-        waits_for: (failure.code().to_owned(), failure.message().to_owned()),
+        waits_for: waits_for(&failure),
     };
     pending::write(services, &waits)?;
-    services.events.write(&Event::arming_waits(failure.message()));
+    services.events.write(&Event::arming_waits(&waits.waits_for.1));
     Ok(Outcome::Waits(waits))
 }
 
@@ -133,14 +133,19 @@ pub fn complete(panel: &Panel) -> Result<Option<Outcome>, Failure> {
     match run(panel, &wish, &Never) {
         Ok(armed) => Ok(Some(Outcome::Armed(armed))),
         Err(failure) => {
-            let waits_for = (failure.code().to_owned(), failure.message().to_owned());
-            let now = PendingArm { waits_for, ..waits.clone() };
+            let now = PendingArm { waits_for: waits_for(&failure), ..waits.clone() };
             if now != waits {
                 pending::write(services, &now)?;
             }
             Ok(Some(Outcome::Waits(now)))
         }
     }
+}
+
+/// A code, and the sentences about what is in the way.
+fn waits_for(failure: &Failure) -> (String, String) {
+    let message = failure.message();
+    (failure.code().to_owned(), message.strip_prefix(NOT_ARMED).unwrap_or(message).to_owned())
 }
 
 /// When probation ends, Unix seconds, while it lasts.
@@ -151,6 +156,8 @@ pub fn probation_until(panel: &Panel) -> Option<i64> {
         Standing::None | Standing::LockedOut => None,
     }
 }
+
+const NOT_ARMED: &str = "Not armed. ";
 
 /// The first refusal names the failure, all of them are told.
 fn refused(first: &Line, facts: &Facts, report: &Report) -> Failure {
@@ -174,5 +181,5 @@ fn refused(first: &Line, facts: &Facts, report: &Report) -> Failure {
         (check, _) => check.name(),
     };
     let texts: Vec<_> = report.refusals().map(|line| line.text.as_str()).collect();
-    Failure::refused(code, format!("Not armed. {}", texts.join(" ")))
+    Failure::refused(code, format!("{NOT_ARMED}{}", texts.join(" ")))
 }
