@@ -72,6 +72,16 @@ pub trait LocalMachine {
     fn remove(&self, key: &str) -> Result<(), WriteFailed>;
 }
 
+/// A file that an administrator named. It may lie where others can write, so it is opened once, never
+/// through a link, and what is removed is the very file that was read (B6).
+pub trait NamedFile: Read {
+    /// Removes it.
+    ///
+    /// # Errors
+    /// As the system says; it is still there then.
+    fn remove(self: Box<Self>) -> io::Result<()>;
+}
+
 /// Files of the program itself.
 pub trait ProgramFiles {
     /// The DLL beside this program.
@@ -81,13 +91,7 @@ pub trait ProgramFiles {
     ///
     /// # Errors
     /// As the system says.
-    fn open(&self, path: &Path) -> io::Result<Box<dyn Read>>;
-
-    /// Removes such a file.
-    ///
-    /// # Errors
-    /// As the system says.
-    fn remove(&self, path: &Path) -> io::Result<()>;
+    fn open(&self, path: &Path) -> io::Result<Box<dyn NamedFile>>;
 
     /// Whether a file is there.
     fn is_file(&self, path: &Path) -> bool;

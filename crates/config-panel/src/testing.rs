@@ -6,7 +6,7 @@ use crate::command;
 use crate::console::Console;
 use crate::panel::Panel;
 use crate::ports::{
-    Diagnostics, Elevation, LocalAccount, LocalAccounts, LocalMachine, ProgramFiles, Tasks, Typing,
+    Diagnostics, Elevation, LocalAccount, LocalAccounts, LocalMachine, NamedFile, ProgramFiles, Tasks, Typing,
 };
 use crate::secret;
 use agent::ports::{LookupError, ResolvedAccount, WriteFailed};
@@ -108,6 +108,28 @@ impl LocalMachine for Rc<Registry> {
 #[derive(Default)]
 struct Files(RefCell<BTreeMap<PathBuf, Vec<u8>>>);
 
+/// A file as it was when it was opened.
+struct Named {
+    read: io::Cursor<Vec<u8>>,
+    content: Vec<u8>,
+    path: PathBuf,
+    files: Rc<Files>,
+}
+
+impl Read for Named {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.read.read(buffer)
+    }
+}
+
+impl NamedFile for Named {
+    /// Another file of that name stays.
+    fn remove(self: Box<Self>) -> io::Result<()> {
+        self.files.0.borrow_mut().retain(|path, content| *path != self.path || *content != self.content);
+        Ok(())
+    }
+}
+
 /// Tasks by folder and name.
 #[derive(Default)]
 pub(crate) struct FakeTasks {
@@ -137,12 +159,10 @@ impl ProgramFiles for Rc<Files> {
     fn own_dll(&self) -> Option<PathBuf> {
         Some(PathBuf::from(Fixture::OWN_DLL))
     }
-    fn open(&self, path: &Path) -> io::Result<Box<dyn Read>> {
+    fn open(&self, path: &Path) -> io::Result<Box<dyn NamedFile>> {
         let content = self.0.borrow().get(path).cloned().ok_or(io::ErrorKind::NotFound)?;
-        Ok(Box::new(io::Cursor::new(content)))
-    }
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        self.0.borrow_mut().remove(path).map(drop).ok_or_else(|| io::ErrorKind::NotFound.into())
+        let (path, files) = (path.to_owned(), self.clone());
+        Ok(Box::new(Named { read: io::Cursor::new(content.clone()), content, path, files }))
     }
     fn is_file(&self, path: &Path) -> bool {
         self.0.borrow().contains_key(path)

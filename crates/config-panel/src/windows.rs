@@ -3,7 +3,7 @@
 use crate::console::Failure;
 use crate::panel::Panel;
 use crate::ports::{
-    Diagnostics, Elevation, LocalAccount, LocalAccounts, LocalMachine, ProgramFiles, Tasks, Typing,
+    Diagnostics, Elevation, LocalAccount, LocalAccounts, LocalMachine, NamedFile, ProgramFiles, Tasks, Typing,
 };
 use crate::registration::{self, DLL};
 use crate::secret::{self, SecretText};
@@ -155,6 +155,20 @@ fn not_scheduled(error: TaskError) -> WriteFailed {
     WriteFailed { code: error.0.cast_unsigned() }
 }
 
+struct Named(agent_windows::NamedFile);
+
+impl Read for Named {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl NamedFile for Named {
+    fn remove(self: Box<Self>) -> io::Result<()> {
+        self.0.remove()
+    }
+}
+
 struct Program;
 
 impl ProgramFiles for Program {
@@ -162,12 +176,8 @@ impl ProgramFiles for Program {
         Some(std::env::current_exe().ok()?.parent()?.join(DLL))
     }
 
-    fn open(&self, path: &Path) -> io::Result<Box<dyn Read>> {
-        Ok(Box::new(File::open(path)?))
-    }
-
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        std::fs::remove_file(path)
+    fn open(&self, path: &Path) -> io::Result<Box<dyn NamedFile>> {
+        Ok(Box::new(Named(agent_windows::NamedFile::open(path)?)))
     }
 
     fn is_file(&self, path: &Path) -> bool {

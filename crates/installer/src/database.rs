@@ -99,7 +99,8 @@ fn rows(package: &Package, table: &str) -> Result<Rows> {
             text("Credential provider, configuration and what belongs to them."),
             int(1),
             int(1),
-            text(Folder::Program.key()),
+            // Nobody chooses another folder.
+            Value::Null,
             // The person cannot have it absent: there is nothing else.
             int(16),
         ]],

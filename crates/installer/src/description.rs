@@ -59,11 +59,11 @@ impl Folder {
     /// Every folder, parents first.
     pub const ALL: [Self; 3] = [Self::Program, Self::Policies, Self::PoliciesEnglish];
 
-    /// Key in the table `Directory`.
+    /// Key in the table `Directory`. Not in capitals, or a command line could put it elsewhere, where others can write.
     #[must_use]
     pub const fn key(self) -> &'static str {
         match self {
-            Self::Program => "INSTALLFOLDER",
+            Self::Program => "VersionFolder",
             Self::Policies => "PoliciesFolder",
             Self::PoliciesEnglish => "PoliciesEnglishFolder",
         }

@@ -4,6 +4,7 @@ use super::arm::{self, Outcome, Wish};
 use super::verify_and_save::{Input, Saved, verify_and_save};
 use crate::console::Failure;
 use crate::panel::Panel;
+use crate::ports::NamedFile;
 use crate::secret::{self, SecretText};
 use agent::config::{self, State};
 use agent::ports::{Event, Never, PolicyName};
@@ -83,8 +84,15 @@ fn by_file(panel: &Panel, admission: &Admission) -> Result<(Option<Saved>, Optio
         return Err(Failure::usage("The token file is written with its whole path."));
     }
     let input = Input { origin: Some(AdmissionOrigin::File), ..admission.input.clone() };
-    let saved = verify_and_save(panel, &input, &mut || read_token(panel, file), &Never)?;
-    let left = panel.program.remove(file).err().map(|_| file.clone());
+    let mut opened = None;
+    let mut token = || {
+        let (token, file) = read_token(panel, file)?;
+        opened = Some(file);
+        Ok(Some(token))
+    };
+    let saved = verify_and_save(panel, &input, &mut token, &Never)?;
+    // The very file that was read, whatever stands in its place by now.
+    let left = opened.and_then(|opened| opened.remove().err()).map(|_| file.clone());
     Ok((Some(saved), left))
 }
 
@@ -94,7 +102,7 @@ fn is_whole(path: &Path) -> bool {
     matches!(text.as_bytes(), [_, b':', b'\\' | b'/', ..] | [b'\\', b'\\', ..])
 }
 
-fn read_token(panel: &Panel, file: &Path) -> Result<Option<SecretText>, Failure> {
+fn read_token(panel: &Panel, file: &Path) -> Result<(SecretText, Box<dyn NamedFile>), Failure> {
     let mut open = panel.program.open(file).map_err(|error| {
         Failure::refused(
             "token_file_unreadable",
@@ -102,12 +110,13 @@ fn read_token(panel: &Panel, file: &Path) -> Result<Option<SecretText>, Failure>
         )
     })?;
     // An empty file is no token, and not the wish to keep what is there.
-    secret::read(&mut open)?.map(Some).ok_or_else(|| {
+    let token = secret::read(&mut open)?.ok_or_else(|| {
         Failure::refused(
             "token_file_empty",
             format!("The token file {} is empty. Nothing was saved.", file.display()),
         )
-    })
+    })?;
+    Ok((token, open))
 }
 
 /// Asks for admission with the token that a policy holds; `None` where the policies do not say how.

@@ -274,6 +274,37 @@ fn it_never_arms_and_touches_no_other_provider() {
 }
 
 #[test]
+fn every_file_goes_where_users_cannot_write() {
+    let mut package = Opened::of("0.1.0");
+    let folders: BTreeMap<String, String> = package
+        .rows("Directory")
+        .into_iter()
+        .map(|row| (row["Directory"].clone(), row["Directory_Parent"].clone()))
+        .collect();
+    for component in package.rows("Component") {
+        let mut at = component["Directory_"].clone();
+        while at != "ProgramFiles64Folder" {
+            at.clone_from(&folders[&at]);
+            assert!(!at.is_empty(), "{} lies outside of the program folder", component["Component"]);
+        }
+    }
+    // A command line sets what is written in capitals only.
+    for folder in folders.keys().filter(|name| *name != "TARGETDIR") {
+        assert!(folder.chars().any(|c| c.is_ascii_lowercase()), "{folder} could be put elsewhere");
+    }
+    // The one path that an action is told is the token file's.
+    for action in package.rows("CustomAction") {
+        let told = action["Target"].matches('[').count();
+        let expected = match action["Action"].as_str() {
+            "Configure" => trasa::PROPERTIES.len(),
+            "RegisterAgain" | "StayRegistered" => 1,
+            _ => 0,
+        };
+        assert_eq!(told, expected, "{}", action["Action"]);
+    }
+}
+
+#[test]
 fn no_restart_is_asked_for() {
     let mut package = Opened::of("0.1.0");
     assert_eq!(package.property("REBOOT"), "ReallySuppress");
