@@ -134,6 +134,14 @@ impl Stage {
         windows::config(&self.place(), &self.world, words, "")
     }
 
+    /// `TrasaConfig <words>`, with these lines on its standard input.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn config_with(&self, words: &[&str], typed: &str) -> Result<Said> {
+        windows::config(&self.place(), &self.world, words, typed)
+    }
+
     /// The state that `TrasaConfig show` tells.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The scenes, grouped by what they are about.
 
 mod access;
+mod arming;
 mod codes;
 mod deploy;
 mod kinds;
@@ -57,6 +58,8 @@ pub const ALL: &[Scene] = &[
     original_server::ORIGINAL_SERVER,
     original_server::ORIGINAL_ODDITIES,
     roll_over::ROLL_OVER,
+    arming::TRIED_AND_ARMED,
+    arming::SAFE_MODE,
     deploy::UNATTENDED,
     kinds::WATCH_MODE,
     kinds::DISARMED,
