@@ -37,7 +37,8 @@ fn tried_and_armed(stage: &mut Stage, seen: &mut Seen) -> Result<String> {
     if !bundle.contains("It holds no secret") {
         bail!("no bundle was written: {bundle}");
     }
-    Ok("arming wants a trial that passed; the trial is a logon at the real server up to the credential".to_owned())
+    Ok("arming wants a trial that passed; the trial is a logon at the real server up to the credential"
+        .to_owned())
 }
 
 fn refused(stage: &Stage, seen: &mut Seen, words: &[&str], typed: &str, text: &str) -> Result<()> {
