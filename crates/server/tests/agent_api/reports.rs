@@ -4,8 +4,8 @@ use crate::client::{Machine, domain_account, host, new_logon, now, versions};
 use crate::world::{ORGANISATION, World, console};
 use protocol::error_code::ErrorCode;
 use protocol::v2::{
-    Answer, ErrorBody, Mode, OfflineLogon, Registration, ReportAnswer, ReportRequest, SafeModeBoot, Scenario, Session,
-    path,
+    Answer, ErrorBody, Mode, OfflineLogon, Registration, ReportAnswer, ReportRequest, SafeModeBoot, Scenario,
+    Session, path,
 };
 use server::store::machine_states::MachineChange;
 
@@ -143,7 +143,10 @@ async fn what_a_machine_says_of_itself_is_heard() {
     let damaged = ReportRequest { state: "damaged".to_owned(), ..report() };
     send(&world, &machine, &damaged).await;
     send(&world, &machine, &ReportRequest { armed: false, state: "verified".to_owned(), ..report() }).await;
-    assert_eq!(world.alarms(), ["probation", "safe_mode_boot", "notice", "configuration_damaged", "disarmed"]);
+    assert_eq!(
+        world.alarms(),
+        ["probation", "safe_mode_boot", "notice", "configuration_damaged", "disarmed"]
+    );
     for odd in [
         ReportRequest { state: "sleeping".to_owned(), ..report() },
         ReportRequest { notices: vec!["a b".to_owned()], ..report() },
