@@ -249,6 +249,14 @@ impl Stage {
         windows::other_filter(&self.place(), dll)
     }
 
+    /// Writes a value as a group policy does: `REG_SZ` or `REG_DWORD`. The next scene is without it.
+    ///
+    /// # Errors
+    /// When the registry cannot be written.
+    pub fn policy(&self, name: &str, kind: &str, value: &str) -> Result<()> {
+        windows::policy(&self.place(), name, kind, value)
+    }
+
     /// Changes the guarded machine: a member of the world's file, see docs/logon-host.md.
     ///
     /// # Errors

@@ -52,11 +52,26 @@ pub fn forget(at: &Place) -> Result<()> {
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
     }
-    let mut command = at.wine.command("wine");
-    command.args(["reg", "delete", "HKLM\\SOFTWARE\\TRASA", "/f"]);
-    // It fails where there is no such key, which is what is wanted.
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
+    for key in ["HKLM\\SOFTWARE\\TRASA", POLICIES] {
+        let mut command = at.wine.command("wine");
+        command.args(["reg", "delete", key, "/f"]);
+        // It fails where there is no such key, which is what is wanted.
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
+    }
     Ok(())
+}
+
+/// Where a group policy writes.
+const POLICIES: &str = "HKLM\\SOFTWARE\\Policies\\TRASA";
+
+/// Writes a value as a group policy does: `REG_SZ` or `REG_DWORD`.
+///
+/// # Errors
+/// When the registry cannot be written.
+pub fn policy(at: &Place, name: &str, kind: &str, value: &str) -> Result<()> {
+    let mut command = at.wine.command("wine");
+    command.args(["reg", "add", POLICIES, "/v", name, "/t", kind, "/d", value, "/f"]);
+    said(&mut command, "")?.well("wine reg").map(drop)
 }
 
 /// A filter of another product, as an original agent registers one; `None` takes it out again.

@@ -65,6 +65,43 @@ fn unattended(stage: &mut Stage, seen: &mut Seen) -> Result<String> {
         .to_owned())
 }
 
+pub const POLICY_TOKEN: Scene = Scene {
+    name: "policy-token",
+    title: "a token from a group policy, which everybody can read: the computer waits for approval",
+    run: policy_token,
+};
+
+fn policy_token(stage: &mut Stage, seen: &mut Seen) -> Result<String> {
+    seen.line("> TrasaConfig disarm; TrasaConfig forget --yes; trasa-server service token office");
+    stage.config(&["disarm"])?.well("TrasaConfig disarm")?;
+    stage.config(&["forget", "--yes"])?.well("TrasaConfig forget")?;
+    let made = stage.server.cli(&["service", "token", SERVICE, "--uses", "9", "--until", "2037-01-31"])?;
+    let (server, service) = (stage.server.address(), stage.office.service_id.clone());
+    for (name, kind, value) in [
+        ("ServiceID", "REG_SZ", service.as_str()),
+        ("Token", "REG_SZ", &text(&made, "token")?),
+        ("Server", "REG_SZ", &server),
+        ("OfflineUsers", "REG_SZ", OLGA.name),
+        ("SkipTlsVerification", "REG_DWORD", "1"),
+    ] {
+        stage.policy(name, kind, value)?;
+    }
+    seen.line("> the report task runs, with nothing but the policy");
+    stage.config(&["report"])?.well("TrasaConfig report")?;
+    state_is(stage, "verified")?;
+    let waits = stage.config(&["arm", "--when-approved", "--json"])?.well("TrasaConfig arm")?;
+    seen.line(format!("> TrasaConfig arm --when-approved: {waits}"));
+    ensure!(waits.contains("machine_waiting"), "it should wait for approval: {waits}");
+    let shown: Value = serde_json::from_str(&stage.config(&["show", "--json"])?.well("TrasaConfig show")?)?;
+    let machine = text(&shown, "machine_id")?;
+    seen.line(format!("> trasa-server machine approve {machine}; the report task runs"));
+    stage.server.cli(&["machine", "approve", &machine])?;
+    stage.config(&["report"])?.well("TrasaConfig report")?;
+    state_is(stage, "armed")?;
+    log_on(stage, seen, &ANNA)?;
+    Ok("a stolen token of a policy admits nobody by itself".to_owned())
+}
+
 fn state_is(stage: &Stage, wanted: &str) -> Result<()> {
     let state = stage.agent_state()?;
     if state == wanted { Ok(()) } else { bail!("the agent is {state}, not {wanted}") }

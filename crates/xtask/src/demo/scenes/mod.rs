@@ -61,6 +61,7 @@ pub const ALL: &[Scene] = &[
     arming::TRIED_AND_ARMED,
     arming::SAFE_MODE,
     deploy::UNATTENDED,
+    deploy::POLICY_TOKEN,
     kinds::WATCH_MODE,
     kinds::DISARMED,
     kinds::UNLOCK,
