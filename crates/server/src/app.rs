@@ -4,6 +4,7 @@ use crate::keys::ServerKeys;
 use crate::logon::waiting::Waiting;
 use crate::store::{OrganisationId, Store, StoreError};
 use arc_swap::ArcSwap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -18,6 +19,7 @@ pub struct App {
     pub waiting: Waiting,
     keys: ArcSwap<ServerKeys>,
     public_url: String,
+    installer: Option<PathBuf>,
     draining: watch::Sender<bool>,
 }
 
@@ -36,8 +38,21 @@ impl App {
             waiting: Waiting::default(),
             keys: ArcSwap::from_pointee(keys),
             public_url,
+            installer: None,
             draining,
         })
+    }
+
+    /// Offers an installer for agents.
+    #[must_use]
+    pub fn with_installer(self, installer: Option<PathBuf>) -> Self {
+        Self { installer, ..self }
+    }
+
+    /// The installer that is offered.
+    #[must_use]
+    pub fn installer(&self) -> Option<&Path> {
+        self.installer.as_deref()
     }
 
     /// Where people reach the server; fixed since `init`.

@@ -11,7 +11,7 @@ pub mod audit;
 pub mod backup;
 pub mod cert;
 mod console;
-mod date;
+pub(crate) mod date;
 pub mod device;
 pub mod doctor;
 pub mod domain;

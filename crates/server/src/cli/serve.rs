@@ -19,6 +19,9 @@ pub struct Arguments {
     /// Where to serve plain HTTP to a reverse proxy on this machine; its X-Forwarded-For is believed.
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen_proxy: Option<SocketAddr>,
+    /// The installer that the dashboard offers [default: TrasaWin.msi beside this program, if it is there].
+    #[arg(long, value_name = "FILE")]
+    installer: Option<PathBuf>,
     /// Write the addresses, as JSON, to this file once they are listened on.
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
@@ -60,7 +63,8 @@ async fn serve(arguments: Arguments, at: &Console) -> Result<(), Failure> {
         _ => {}
     }
     let store = at.open_for(Use::Server)?;
-    let app = Arc::new(App::new(store, OrganisationId::DEFAULT)?);
+    let installer = installer(arguments.installer)?;
+    let app = Arc::new(App::new(store, OrganisationId::DEFAULT)?.with_installer(installer));
     let listeners = serve::bind(arguments.listen, arguments.listen_proxy)
         .await
         .map_err(|(address, error)| listen_failure(address, &error))?;
@@ -93,6 +97,18 @@ async fn serve(arguments: Arguments, at: &Console) -> Result<(), Failure> {
         at.show(&ready, &format!("Listening on https://{announced}{proxied}"))
     });
     serving.await
+}
+
+/// The file that was named, which must be there, or the one beside this program.
+fn installer(named: Option<PathBuf>) -> Result<Option<PathBuf>, Failure> {
+    if let Some(path) = named {
+        return match std::fs::File::open(&path) {
+            Ok(_) => Ok(Some(path)),
+            Err(error) => Err(Failure::file(&path, &error)),
+        };
+    }
+    let beside = std::env::current_exe().ok().map(|program| program.with_file_name("TrasaWin.msi"));
+    Ok(beside.filter(|path| path.is_file()))
 }
 
 fn listen_failure(address: SocketAddr, error: &std::io::Error) -> Failure {

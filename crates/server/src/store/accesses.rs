@@ -66,7 +66,57 @@ pub fn columns(account: &Pattern) -> (String, String) {
     }
 }
 
+/// Who may sign in to the machines of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ServiceAccess {
+    /// The username.
+    pub user: String,
+    /// Whether the user may log on at all.
+    pub enabled: bool,
+    /// How many devices the user has.
+    pub devices: i64,
+    /// The account, as it was typed.
+    pub account: String,
+    /// The policy's name.
+    pub policy: Option<String>,
+}
+
 impl Store {
+    /// The accesses to one service, by user; at most so many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn service_accesses(
+        &self,
+        organisation: OrganisationId,
+        service: ServiceId,
+        most: u32,
+    ) -> Result<Vec<ServiceAccess>, StoreError> {
+        self.scan(move |read| {
+            let mut statement = read.prepare_cached(
+                "SELECT u.username, u.enabled, (SELECT count(*) FROM devices d
+                    WHERE d.organisation_id = u.organisation_id AND d.user_id = u.id AND d.deleted IS NULL),
+                    a.account_shown, p.name
+                 FROM accesses a
+                 JOIN users u ON u.organisation_id = a.organisation_id AND u.id = a.user_id AND u.deleted IS NULL
+                 LEFT JOIN policies p ON p.organisation_id = a.organisation_id AND p.id = a.policy_id
+                 WHERE a.organisation_id = ?1 AND a.service_id = ?2 AND a.deleted IS NULL
+                 ORDER BY u.username_key, a.account_domain, a.account_name LIMIT ?3",
+            )?;
+            let rows = statement.query_map(params![organisation, service.0.0, most], |row| {
+                Ok(ServiceAccess {
+                    user: row.get(0)?,
+                    enabled: row.get(1)?,
+                    devices: row.get(2)?,
+                    account: row.get(3)?,
+                    policy: row.get(4)?,
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
     /// Grants an access.
     ///
     /// # Errors

@@ -4,13 +4,16 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
+use server::administration::services::add;
 use server::administrators::Role;
 use server::administrators::link::NewLink;
 use server::app::App;
 use server::audit::{Actor, Row};
 use server::http::peer::Peer;
 use server::init::{Plan, init};
+use server::names::Name;
 use server::sealing::{KeyText, Sealer};
+use server::store::ids::{MachineId, ServiceId};
 use server::store::{OrganisationId, Store, Use};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -54,6 +57,13 @@ impl World {
         &self.app.store
     }
 
+    /// Serves an installer from here on.
+    pub fn offer(&mut self, installer: &std::path::Path) {
+        let app = App::new(self.store().clone(), ORGANISATION).unwrap();
+        self.app = Arc::new(app.with_installer(Some(installer.to_owned())));
+        self.router = server::http::router(Arc::clone(&self.app));
+    }
+
     pub fn browser(&self) -> Browser {
         Browser { router: self.router.clone(), cookie: None, address: "192.0.2.1".to_owned() }
     }
@@ -70,6 +80,57 @@ impl World {
         let mut browser = self.browser();
         browser.welcome(&path, name).await;
         browser
+    }
+
+    /// A service; its ServiceID.
+    pub async fn service(&self, name: &str) -> String {
+        let name = Name::parse("name", name).unwrap();
+        add(self.store(), ORGANISATION, name, Actor::Server, now()).await.unwrap().id.to_string()
+    }
+
+    /// A machine as if it had been admitted; its id.
+    pub async fn machine(&self, service: &str, name: &str, state: &str) -> String {
+        let id: [u8; 16] = server::random::identifier().unwrap();
+        let service = ServiceId::parse(service).unwrap();
+        let (name, state) = (name.to_owned(), state.to_owned());
+        let mut key = vec![4; 65];
+        key[1..17].copy_from_slice(&id);
+        self.store()
+            .write(move |write| {
+                write.execute(
+                    "INSERT INTO machines (organisation_id, id, service_id, public_key, name, host, state, state_since,
+                        admitted_by, admitted, last_seen, last_address, versions)
+                     VALUES (1, ?1, ?2, ?3, ?4, ?4, ?5, ?6, 'key:1', ?6, ?6, '192.0.2.50', '{\"agent\":\"0.1.0\"}')",
+                    (id, service.0.0, key, name, state, now()),
+                )?;
+                Ok(())
+            })
+            .await
+            .unwrap();
+        MachineId::new(id).to_string()
+    }
+
+    /// A refused logon at a machine; its short code.
+    pub async fn logon(&self, machine: &str, reason: &str) -> String {
+        let machine = MachineId::parse(machine).unwrap();
+        let id: [u8; 16] = server::random::identifier().unwrap();
+        let code = server::logon::short_code(server::random::bytes().unwrap());
+        let (reason, shown) = (reason.to_owned(), code.clone());
+        self.store()
+            .write(move |write| {
+                write.execute(
+                    "INSERT INTO logons (organisation_id, machine_id, id, body_hash, service_id, account, method, result,
+                        reason, parameters, facts, answer, short_code, begun, decided)
+                     SELECT 1, id, ?2, zeroblob(32), service_id, 'ACME\\anna', 'totp', 'deny', ?3, '{}',
+                        '{\"source\":\"192.0.2.50\",\"user_enabled\":true}', '{}', ?4, ?5, ?5
+                     FROM machines WHERE id = ?1",
+                    (machine.0.0, id, reason, shown, now()),
+                )?;
+                Ok(())
+            })
+            .await
+            .unwrap();
+        code
     }
 
     /// A second organisation beside the default one.

@@ -5,4 +5,5 @@ mod administrators;
 mod api;
 mod browser;
 mod doors;
+mod machines;
 mod routes;

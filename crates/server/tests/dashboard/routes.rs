@@ -22,6 +22,24 @@ fn expected() -> BTreeMap<(&'static str, &'static str), Needs> {
         (("GET", "/account"), Has(Right::See)),
         (("POST", "/account/sessions/end"), Has(Right::See)),
         (("POST", "/account/sessions/end-others"), Has(Right::See)),
+        (("GET", "/services"), Has(Right::See)),
+        (("GET", "/services/new"), Has(Right::Change)),
+        (("POST", "/services/new"), Has(Right::Change)),
+        (("GET", "/services/{id}"), Has(Right::See)),
+        (("GET", "/services/{id}/rotate-key"), Has(Right::Change)),
+        (("POST", "/services/{id}/rotate-key"), Has(Right::Change)),
+        (("GET", "/services/{id}/token"), Has(Right::Change)),
+        (("POST", "/services/{id}/token"), Has(Right::Change)),
+        (("GET", "/services/{id}/delete"), Fresh(Right::Change)),
+        (("POST", "/services/{id}/delete"), Fresh(Right::Change)),
+        (("GET", "/TrasaWin.msi"), Has(Right::See)),
+        (("GET", "/machines"), Has(Right::See)),
+        (("GET", "/machines/{id}"), Has(Right::See)),
+        (("POST", "/machines/{id}"), Has(Right::Change)),
+        (("GET", "/machines/{id}/release"), Fresh(Right::Own)),
+        (("POST", "/machines/{id}/release"), Fresh(Right::Own)),
+        (("GET", "/logons"), Has(Right::See)),
+        (("GET", "/logons/{code}"), Has(Right::See)),
         (("GET", "/administrators"), Has(Right::Own)),
         (("GET", "/administrators/invite"), Fresh(Right::Own)),
         (("POST", "/administrators/invite"), Fresh(Right::Own)),
@@ -47,9 +65,12 @@ async fn every_route_denies_by_default() {
     }
     let name = "foreign owner";
     let mut foreign = world.administrator_of(second, name, Role::Owner).await;
-    let ids = Ids::of(&world);
+    let ids = Ids::of(&world).await;
 
-    for ((method, path), needs) in expected() {
+    // What deletes comes last.
+    let mut routes: Vec<_> = expected().into_iter().collect();
+    routes.sort_by_key(|((_, path), _)| path.ends_with("/delete"));
+    for ((method, path), needs) in routes {
         if path == "/sign-out" {
             continue;
         }
@@ -67,10 +88,14 @@ async fn every_route_denies_by_default() {
             assert_eq!(denied, !needs.allows(*role), "{method} {path} as {role:?}: {}", answer.status);
         }
         // Somebody else's owner finds nothing of ours, however much they may at home.
-        if path.contains(&ids.administrator) {
+        if ids.is_ours(&path) {
             let answer = ask(&mut foreign, method, &path).await;
             assert_eq!(answer.status, StatusCode::NOT_FOUND, "{method} {path}");
         }
+    }
+    for path in ["/services", "/machines", "/logons", "/"] {
+        let page = foreign.get(path).await.text;
+        assert!(!page.contains("Workstations") && !page.contains("PC-07"), "{path}");
     }
     let page = foreign.get("/administrators").await.text;
     assert!(page.contains(name) && !page.contains("help_desk"), "{page}");
@@ -79,17 +104,34 @@ async fn every_route_denies_by_default() {
 /// What stands for the parameters of paths.
 struct Ids {
     administrator: String,
+    service: String,
+    machine: String,
+    code: String,
 }
 
 impl Ids {
-    fn of(world: &World) -> Self {
+    async fn of(world: &World) -> Self {
         let administrators = world.store().administrators(crate::browser::ORGANISATION).unwrap();
         let auditor = administrators.into_iter().find(|a| a.role == Role::Auditor).unwrap();
-        Self { administrator: auditor.id.to_string() }
+        let service = world.service("Workstations").await;
+        let machine = world.machine(&service, "PC-07", "waiting").await;
+        let code = world.logon(&machine, "no_access").await;
+        Self { administrator: auditor.id.to_string(), service, machine, code }
     }
 
     fn fill(&self, path: &str) -> String {
-        path.replace("{secret}", "none").replace("{id}", &self.administrator)
+        let id = if path.starts_with("/services") {
+            &self.service
+        } else if path.starts_with("/machines") {
+            &self.machine
+        } else {
+            &self.administrator
+        };
+        path.replace("{secret}", "none").replace("{code}", &self.code).replace("{id}", id)
+    }
+
+    fn is_ours(&self, path: &str) -> bool {
+        [&self.administrator, &self.service, &self.machine, &self.code].iter().any(|id| path.contains(*id))
     }
 }
 
@@ -101,7 +143,18 @@ async fn ask(browser: &mut Browser, method: &str, path: &str) -> crate::browser:
 async fn every_page_carries_its_headers() {
     let world = World::new().await;
     let mut owner = world.administrator("lea", Role::Owner).await;
-    for path in ["/", "/sign-in", "/account", "/administrators", "/welcome/none", "/administrators/none"] {
+    for path in [
+        "/",
+        "/sign-in",
+        "/account",
+        "/administrators",
+        "/welcome/none",
+        "/administrators/none",
+        "/services",
+        "/services/new",
+        "/machines",
+        "/logons",
+    ] {
         let answer = owner.get(path).await;
         let policy = answer.headers.get("content-security-policy").unwrap().to_str().unwrap();
         assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{path}");

@@ -9,8 +9,11 @@ use axum::response::{Html, IntoResponse as _, Response};
 use zeroize::Zeroizing;
 
 /// Places in the navigation; only what exists, and only what the role may see.
-const PLACES: [(Place, &str, &str, Right); 2] = [
+const PLACES: [(Place, &str, &str, Right); 5] = [
     (Place::Home, "/", "Home", Right::See),
+    (Place::Services, "/services", "Services", Right::See),
+    (Place::Machines, "/machines", "Machines", Right::See),
+    (Place::Logons, "/logons", "Logons", Right::See),
     (Place::Administrators, "/administrators", "Administrators", Right::Own),
 ];
 
@@ -19,6 +22,12 @@ const PLACES: [(Place, &str, &str, Right); 2] = [
 pub(super) enum Place {
     /// `/`
     Home,
+    /// Services.
+    Services,
+    /// Machines.
+    Machines,
+    /// Logons.
+    Logons,
     /// Administrators.
     Administrators,
     /// None of them.

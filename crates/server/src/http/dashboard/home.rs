@@ -2,7 +2,9 @@
 
 use super::PageError;
 use super::frame::{Frame, Place, page};
+use super::machines::{MachineLine, lines};
 use super::words::{Instant, detail, words};
+use crate::administrators::Right;
 use crate::app::App;
 use crate::audit::Row;
 use crate::clock::now;
@@ -23,8 +25,10 @@ const MOST_ALARMS: usize = 20;
 struct View {
     frame: Frame,
     services: i64,
+    may_change: bool,
     machines: i64,
-    waiting: Vec<String>,
+    waiting: Vec<MachineLine>,
+    silent: usize,
     alarms: Vec<Alarm>,
 }
 
@@ -38,15 +42,19 @@ struct Alarm {
 pub(super) async fn show(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, PageError> {
     let services = app.store.services(caller.organisation).await?;
     let machines = app.store.machines(caller.organisation).await?;
-    let waiting = machines.iter().filter(|m| m.state == "waiting").map(|m| m.name.clone()).collect();
+    let lines = lines(machines.into_iter().filter(|m| m.state != "revoked"), now());
+    let silent = lines.iter().filter(|line| line.state.word == "silent").count();
+    let waiting = lines.into_iter().filter(|line| line.state.word == "waits for approval").collect();
     let alarms = app.store.read(|read| read.alarms_since(caller.organisation, now() - ALARM_SECS))?;
     let alarms = alarms.iter().take(MOST_ALARMS).map(alarm).collect();
     let frame = Frame::of(&caller, Place::Home, "Home");
     page(&View {
         frame,
+        may_change: caller.may(Right::Change),
         services: i64::try_from(services.len()).unwrap_or(i64::MAX),
         machines: services.iter().map(|service| service.machines).sum(),
         waiting,
+        silent,
         alarms,
     })
 }

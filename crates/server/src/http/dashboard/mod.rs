@@ -9,9 +9,14 @@ mod account;
 mod administrators;
 mod assets;
 mod error;
+mod explain;
 mod frame;
 mod home;
+mod installer;
+mod logons;
+mod machines;
 mod qr;
+mod services;
 mod sign_in;
 mod welcome;
 mod words;
@@ -41,6 +46,24 @@ fn pages(app: &Arc<App>) -> Pages {
         .get("/account", Needs::Right(Right::See), account::show)
         .post("/account/sessions/end", Needs::Right(Right::See), account::end)
         .post("/account/sessions/end-others", Needs::Right(Right::See), account::end_others)
+        .get("/services", Needs::Right(Right::See), services::list)
+        .get("/services/new", Needs::Right(Right::Change), services::ask_new)
+        .post("/services/new", Needs::Right(Right::Change), services::new)
+        .get("/services/{id}", Needs::Right(Right::See), services::one)
+        .get("/services/{id}/rotate-key", Needs::Right(Right::Change), services::ask_rotate)
+        .post("/services/{id}/rotate-key", Needs::Right(Right::Change), services::rotate)
+        .get("/services/{id}/token", Needs::Right(Right::Change), services::ask_token)
+        .post("/services/{id}/token", Needs::Right(Right::Change), services::token)
+        .get("/services/{id}/delete", Needs::Fresh(Right::Change), services::ask_delete)
+        .post("/services/{id}/delete", Needs::Fresh(Right::Change), services::delete)
+        .get("/TrasaWin.msi", Needs::Right(Right::See), installer::download)
+        .get("/machines", Needs::Right(Right::See), machines::list)
+        .get("/machines/{id}", Needs::Right(Right::See), machines::one)
+        .post("/machines/{id}", Needs::Right(Right::Change), machines::change)
+        .get("/machines/{id}/release", Needs::Fresh(Right::Own), machines::ask_release)
+        .post("/machines/{id}/release", Needs::Fresh(Right::Own), machines::release)
+        .get("/logons", Needs::Right(Right::See), logons::list)
+        .get("/logons/{code}", Needs::Right(Right::See), logons::one)
         .get("/administrators", Needs::Right(Right::Own), administrators::show)
         .get("/administrators/invite", Needs::Fresh(Right::Own), administrators::ask)
         .post("/administrators/invite", Needs::Fresh(Right::Own), administrators::invite)
