@@ -77,6 +77,12 @@ fn read_by_others(package: &Path) -> Result<()> {
     for table in tables.lines().filter(|name| !name.starts_with("_SummaryInformation")) {
         info(&["export", table])?;
     }
+    // The programs say of themselves which version they are, so that none is replaced by an older one.
+    let files = info(&["export", "File"])?;
+    for name in [ship::PROVIDER, ship::CONFIG, ship::HOST] {
+        let row = files.lines().find(|line| line.contains(name)).unwrap_or_default();
+        ensure!(row.contains(&format!("\t{OWN}.0\t")), "{name} has no version: {row}");
+    }
     let conditions = info(&["export", "LaunchCondition"])?;
     ensure!(conditions.contains("ARM64") && conditions.contains("VersionNT64"), "no refusal: {conditions}");
     Ok(())
