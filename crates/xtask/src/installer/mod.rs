@@ -238,6 +238,14 @@ impl Windows<'_> {
             ensure!(picture.has_file(&format!("Program Files/TRASA/{version}/{name}")), "no {name}");
         }
         ensure!(picture.has_file(TASK), "no report task");
+        // The menu's entry is there once, and starts this version.
+        let entries: Vec<_> = picture.files_named("TrasaWIN.lnk").collect();
+        let [entry] = entries[..] else { bail!("entries of the Start menu: {entries:?}") };
+        let content = std::fs::read(self.wine.drive_c().join(entry))?;
+        let target = format!("\\TRASA\\{version}\\TrasaConfig.exe");
+        let wide: Vec<u8> = target.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let holds = |bytes: &[u8]| content.windows(bytes.len()).any(|window| window == bytes);
+        ensure!(holds(target.as_bytes()) || holds(&wide), "the menu's entry does not start {target}");
         let expect = |key: &str, value: &str, file: &str| {
             let path = format!(r#""C:\\Program Files\\TRASA\\{version}\\{file}""#);
             let found = picture.value(key, value);

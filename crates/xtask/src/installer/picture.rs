@@ -64,6 +64,11 @@ impl Picture {
         self.files.contains_key(name)
     }
 
+    /// Where files of this name lie.
+    pub fn files_named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.files.keys().map(String::as_str).filter(move |path| path.rsplit('/').next() == Some(name))
+    }
+
     /// A value, as the export writes it; the empty name is the key's own. Names are compared without case.
     pub fn value(&self, key: &str, value: &str) -> Option<&str> {
         let values = self.keys.iter().find(|(name, _)| name.eq_ignore_ascii_case(key))?.1;
