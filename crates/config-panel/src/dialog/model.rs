@@ -80,6 +80,8 @@ enum Awaited {
 pub struct Model {
     standing: Standing,
     form: Form,
+    /// What the fields showed before anybody typed.
+    untouched: Form,
     has_key: bool,
     problems: Problems,
     news: Vec<String>,
@@ -96,6 +98,7 @@ impl Model {
         let model = Self {
             standing: Standing::unknown(),
             form: Form::default(),
+            untouched: Form::default(),
             has_key: false,
             problems: Problems::new(),
             news: Vec::new(),
@@ -222,7 +225,7 @@ impl Model {
             }
             return vec![Action::Cancel];
         }
-        if self.has_key || self.form != self.standing.form {
+        if self.has_key || self.form != self.untouched {
             return vec![Action::Ask(Question::CloseWithoutSaving)];
         }
         vec![Action::ForgetKey, Action::Close]
@@ -236,12 +239,14 @@ impl Model {
         match outcome.done {
             Done::Looked if is_first_look => {
                 self.form = self.standing.form.clone();
+                self.untouched = self.form.clone();
                 let focus = if self.standing.state == State::Absent { ids::SERVICE_ID } else { ids::CHECK };
                 vec![Action::Fill(self.form.clone()), Action::Focus(focus)]
             }
             Done::Looked => Vec::new(),
             Done::Saved(saved) => {
                 self.form = self.standing.form.clone();
+                self.untouched = self.form.clone();
                 self.has_key = false;
                 self.problems.clear();
                 let mut actions = vec![Action::ForgetKey, Action::Fill(self.form.clone())];

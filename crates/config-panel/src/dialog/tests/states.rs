@@ -312,6 +312,8 @@ fn what_was_typed_is_not_lost_by_escape() {
     let actions = model.handle(Event::Answered(Question::CloseWithoutSaving, true));
     assert!(matches!(actions[..], [Action::ForgetKey, Action::Close]));
     let mut untouched = panel(State::Verified);
+    // What is saved changed, and nobody typed anything.
+    finish_with(&mut untouched, standing(State::Absent), Done::Disarmed { told: true });
     assert!(matches!(untouched.handle(Event::Pressed(ids::CANCEL))[..], [Action::ForgetKey, Action::Close]));
 }
 
