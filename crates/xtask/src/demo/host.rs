@@ -119,9 +119,13 @@ impl World {
         self.write(scenario, &EVERYBODY)?;
         let (mut command, script_file) = self.host(at, scenario, script)?;
         command.arg("--json");
-        let task = Task::begin(at.workspace, "demo-walk")?.timeout(WALK_LIMIT);
-        let outcome = task.run(command.stdin(Stdio::null()));
-        let printed = std::fs::read_to_string(task.log())?;
+        let (mut outcome, mut printed) = started(at, &mut command)?;
+        if outcome.is_err() && printed.is_empty() {
+            // The host says what is wrong. Where it says nothing it was not even started, which happens now and then
+            // on a busy machine.
+            seen.line("(Wine did not start the logon host; once more)");
+            (outcome, printed) = started(at, &mut command)?;
+        }
         std::fs::write(script_file.with_extension("jsonl"), &printed)?;
         let lines = printed.lines().filter(|line| line.starts_with('{'));
         let walked = Walked { events: lines.filter_map(|line| serde_json::from_str(line).ok()).collect() };
@@ -208,6 +212,15 @@ impl Walked {
     pub fn of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
         self.events.iter().filter(move |event| event.get("event").and_then(Value::as_str) == Some(kind))
     }
+}
+
+/// Runs the host to its end, and what it printed.
+fn started(at: &Place, command: &mut Command) -> Result<(Result<()>, String)> {
+    let task = Task::begin(at.workspace, "demo-walk")?.timeout(WALK_LIMIT);
+    let outcome = task.run(command);
+    let log = std::fs::read_to_string(task.log())?;
+    // Its first line is the command itself.
+    Ok((outcome, log.split_once('\n').map(|(_, printed)| printed.to_owned()).unwrap_or_default()))
 }
 
 /// Tells a walk's events to whoever watches.

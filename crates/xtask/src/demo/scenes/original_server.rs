@@ -63,6 +63,8 @@ fn original_oddities(stage: &mut Stage, seen: &mut Seen) -> Result<String> {
     for (quirk, person) in [
         ("http=500", &OLGA),
         ("portal", &OLGA),
+        ("redirect", &OLGA),
+        ("truncated", &OLGA),
         ("success-with=INVALID_TOTP", &ANNA),
         ("check-answer", &ANNA),
     ] {
