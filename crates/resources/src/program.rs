@@ -50,7 +50,7 @@ pub fn compile(program: &Program<'_>) -> Result<()> {
         std::fs::write(folder.join("icon-1.ico"), drawing::application_icon()?)?;
     }
     for (id, name) in program.icons {
-        std::fs::write(folder.join(format!("icon-{id}.ico")), drawing::icon(name, &drawing::SIZES[..8])?)?;
+        std::fs::write(folder.join(format!("icon-{id}.ico")), drawing::icon(name, &SHOWN)?)?;
     }
     if let Some(manifest) = program.manifest {
         watch(Path::new(manifest));
@@ -76,6 +76,8 @@ pub fn compile(program: &Program<'_>) -> Result<()> {
 }
 
 const MANIFEST: &str = "program.manifest";
+/// Widths of an icon that a dialog shows, in pixels, from 100 to 300 %.
+const SHOWN: [u32; 5] = [40, 48, 64, 96, 128];
 
 #[expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
 fn watch(path: &Path) {

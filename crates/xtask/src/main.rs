@@ -14,6 +14,7 @@ mod installer;
 mod listener;
 mod original_server;
 mod packages;
+mod panel;
 mod play;
 mod screens;
 mod server;

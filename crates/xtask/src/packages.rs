@@ -43,6 +43,10 @@ pub const DISPLAY: [Need; 4] = [
     Need { proof: "import", package: "imagemagick" },
     Need { proof: "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", package: "fonts-dejavu-core" },
 ];
+/// The font with the signs on the buttons of a title bar.
+pub const MARLETT: Need = Need { proof: "/usr/share/wine/fonts/marlett.ttf", package: "fonts-wine" };
+/// What was copied on that display.
+pub const XCLIP: Need = Need { proof: "xclip", package: "xclip" };
 /// Certificates for the stand-in server.
 pub const OPENSSL: Need = Need { proof: "openssl", package: "openssl" };
 

@@ -17,7 +17,7 @@ use crate::wine::Wine;
 use crate::workspace::Workspace;
 
 /// The steps, cheap ones first.
-pub const STEPS: [Step; 15] = [
+pub const STEPS: [Step; 16] = [
     Step { name: "format", about: "rustfmt has nothing to change", run: format },
     Step { name: "lock", about: "Cargo.lock fits the manifests", run: lock },
     Step { name: "map", about: "every crate is in ARCHITECTURE.md", run: map },
@@ -35,6 +35,7 @@ pub const STEPS: [Step; 15] = [
         about: "TrasaWin.msi installs, mends, upgrades and goes, in Wine",
         run: installer,
     },
+    Step { name: "panel", about: "the panel by keyboard alone, from nothing to a guarded logon", run: panel },
     Step { name: "deny", about: "licences, bans and sources of the dependencies", run: deny },
     Step { name: "demo", about: "every scene of ./x demo", run: all_scenes },
 ];
@@ -167,6 +168,11 @@ pub fn check_dependencies(workspace: &Workspace, linux: &Linux) -> Result<Outcom
 fn all_screens(workspace: &Workspace) -> Result<Outcome> {
     let seen = screens::play(workspace, &screens::Options::default())?;
     Ok(Outcome::Passed(format!("{seen} screens")))
+}
+
+fn panel(workspace: &Workspace) -> Result<Outcome> {
+    let taken = crate::panel::play(workspace)?;
+    Ok(Outcome::Passed(format!("{taken} pictures in target/panel")))
 }
 
 fn all_scenes(workspace: &Workspace) -> Result<Outcome> {

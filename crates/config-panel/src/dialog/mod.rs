@@ -23,4 +23,4 @@ mod window;
 mod tests;
 
 #[cfg(windows)]
-pub(crate) use window::run;
+pub(crate) use window::{leave_console, run};

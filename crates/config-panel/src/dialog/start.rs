@@ -26,6 +26,15 @@ pub fn wanted<T: AsRef<OsStr>>(mut words: impl Iterator<Item = T>) -> Start {
     }
 }
 
+/// Whether the command is one that the installer runs as SYSTEM. Windows shows a console program's window to whoever is
+/// signed in, and a window of SYSTEM's has menus that lead to more.
+pub fn is_the_installers<T: AsRef<OsStr>>(mut words: impl Iterator<Item = T>) -> bool {
+    let first = words.next();
+    first.is_some_and(|word| {
+        ["register", "unregister", "unattended"].iter().any(|name| word.as_ref() == *name)
+    })
+}
+
 /// What happens first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum First {
@@ -49,7 +58,7 @@ pub const fn first(start: Start, elevated: bool) -> First {
 
 #[cfg(test)]
 mod tests {
-    use super::{ELEVATED, First, Start, first, wanted};
+    use super::{ELEVATED, First, Start, first, is_the_installers, wanted};
 
     #[test]
     fn only_an_empty_command_line_is_the_panel() {
@@ -62,6 +71,22 @@ mod tests {
             (&[""][..], Start::Command),
         ] {
             assert_eq!(wanted(words.iter()), start, "{words:?}");
+        }
+    }
+
+    /// A repair can be asked for by anybody; its actions run as SYSTEM.
+    #[test]
+    fn no_action_of_the_installer_shows_a_window_of_systems() {
+        for (words, expect) in [
+            (&["register"][..], true),
+            (&["register", "--dll", "x"], true),
+            (&["unregister", "--removal"], true),
+            (&["unattended", "--arm="], true),
+            (&["show"], false),
+            (&["try"], false),
+            (&[], false),
+        ] {
+            assert_eq!(is_the_installers(words.iter()), expect, "{words:?}");
         }
     }
 

@@ -263,7 +263,9 @@ pub fn beside(problem: &Problem) -> String {
 /// What is the matter with an address, beside the field.
 fn server(finding: &Finding) -> String {
     match finding {
-        Finding::Certificate { key: Some(key), .. } => format!("Certificate not trusted. Its key: {key}"),
+        Finding::Certificate { key: Some(key), .. } => {
+            format!("Certificate not trusted. SHA-256 of its key:\n{key}")
+        }
         finding => finding.text(),
     }
 }

@@ -4,14 +4,14 @@
 //! says what it saw at the tile and what that shows; a scene that sees something else fails the demo.
 
 mod clock;
-mod host;
+pub mod host;
 mod original_agent;
 mod original_server;
-mod people;
+pub mod people;
 mod scenes;
 mod stage;
 mod stand_in;
-mod windows;
+pub mod windows;
 
 use std::time::Instant;
 

@@ -17,6 +17,11 @@ use crate::console::Exit;
 use crate::dialog::start::{First, Start, first};
 use crate::dialog::texts;
 
+/// Leaves a console that nobody typed our name in. What is said goes to the log or nowhere, unless it is redirected.
+pub(crate) fn leave_console() {
+    console::leave();
+}
+
 /// Shows the panel until it is closed; gives the program's exit code.
 pub(crate) fn run(start: Start) -> u8 {
     console::leave();
