@@ -77,6 +77,7 @@ pub enum Command {
     TrasaConfig set --service-id 3q2-7w… --server trasa.example.com < key.txt\n  \
     TrasaConfig set --service-id 3q2-7w… --server one.example.com,two.example.com:8443 --offline-users bat,WS01\\admin < key.txt\n  \
     TrasaConfig set --offline-users bat,WS01\\admin < NUL\n  \
+    Get-Content key.txt | TrasaConfig set --service-id 3q2-7w… --server trasa.example.com   (PowerShell)\n  \
     TrasaConfig set --protocol v1 --service-id 5c5aa05f-… --server trasa.example.com < key.txt\n  \
     TrasaConfig set --import \"C:\\Program Files\\TrasaWin\\config.trasa\" --remove-imported")]
 pub struct Set {
@@ -408,6 +409,27 @@ mod tests {
         }
     }
 
+    /// The words that the program gets from a line of `--help` that shows how to call it.
+    fn words_of_example(line: &str) -> Option<Vec<String>> {
+        let line = line.strip_prefix("  ")?;
+        let start = line
+            .starts_with("TrasaConfig ")
+            .then_some(0)
+            .or_else(|| Some(line.find("| TrasaConfig ")? + 2))?;
+        let call = line.get(start..)?.split(" < ").next()?.split("   (").next()?;
+        let quoted = call.split('"').enumerate();
+        Some(
+            quoted
+                .flat_map(
+                    |(at, part)| {
+                        if at % 2 == 1 { vec![part] } else { part.split_whitespace().collect() }
+                    },
+                )
+                .map(str::to_owned)
+                .collect(),
+        )
+    }
+
     #[test]
     fn every_command_has_help_with_an_example() {
         for command in [
@@ -421,12 +443,17 @@ mod tests {
             "verify",
             "register",
             "unregister",
+            "unattended",
             "forget",
         ] {
             let Parsed::Say { text, exit: Exit::Ok, .. } = of(&format!("{command} --help")) else {
                 panic!("{command}")
             };
             assert!(text.contains(&format!("\n  TrasaConfig {command}")), "{text}");
+            for example in text.lines().filter_map(words_of_example) {
+                let words: Vec<_> = example.iter().map(Into::into).collect();
+                assert!(matches!(parse(words), Parsed::Run(_)), "{example:?}");
+            }
         }
         let Parsed::Say { text, exit: Exit::Ok, .. } = of("check --help") else { panic!() };
         assert!(text.contains("\n  12  the TRASA server answers"), "{text}");

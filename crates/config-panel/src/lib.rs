@@ -43,6 +43,11 @@ pub fn main() -> ExitCode {
         #[cfg(not(windows))]
         Start::Panel | Start::PanelAgain => {}
     }
+    // Before anything takes time.
+    #[cfg(windows)]
+    if dialog::start::is_the_installers(std::env::args_os().skip(1)) {
+        dialog::leave_console();
+    }
     let parsed = arguments::parse(std::env::args_os());
     let (mut out, mut err) = (stdout(), stderr());
     let code = match parsed {

@@ -39,6 +39,7 @@ pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failur
     let services = &panel.services;
     let loaded = config::load(services);
     let usable = loaded.usable.as_ref();
+    let waits = pending::read(services);
     let shown = Shown {
         state: loaded.state.name(),
         clsid: PROVIDER,
@@ -57,7 +58,7 @@ pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failur
         },
         last_contact: usable.map(|usable| usable.learned.highest_server_time).filter(|time| *time > 0),
         trial: usable.and_then(|usable| trial::passed(services, usable)),
-        arming_waits: pending::read(services).is_some(),
+        arming_waits: waits.is_some(),
     };
     let mut lines = vec![match loaded.state {
         State::Absent => {
@@ -104,9 +105,7 @@ pub(super) fn run(panel: &Panel, console: &mut Console<'_>) -> Result<(), Failur
     if let Some(passed) = &shown.trial {
         lines.push(format!("Trial logon: passed by {}.", passed.account));
     }
-    if shown.arming_waits {
-        lines.push("Arming waits until this computer is approved and nothing is in the way.".to_owned());
-    }
+    lines.extend(waits.map(|waits| format!("Arming waits. {}", waits.waits_for.1)));
     if let Some(until) = shown.probation_until {
         let left = u64::try_from(until.saturating_sub(services.clock.unix_seconds())).unwrap_or(0);
         lines.push(format!(
@@ -221,6 +220,17 @@ mod tests {
         assert!(out.contains(&format!("TLS: only the key {key}")), "{out}");
         assert!(out.contains("cannot protect everything") && !out.contains("Mode:"), "{out}");
         assert!(!out.contains("canary"), "{out}");
+    }
+
+    #[test]
+    fn what_arming_waits_for_is_shown() {
+        let fixture = Fixture::ready("bat");
+        fixture.world.server.settings.lock().expect("lock").approved = false;
+        assert_eq!(fixture.run("arm --when-approved").exit, 0);
+        assert_eq!(fixture.run("show --json").json()["arming_waits"], true);
+        let waits = agent::pending::read(&fixture.world.services).expect("it waits");
+        let out = fixture.run("show").out;
+        assert!(out.contains(&format!("Arming waits. {}", waits.waits_for.1)), "{out}");
     }
 
     #[test]
