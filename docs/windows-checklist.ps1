@@ -330,6 +330,19 @@ Test-Line 'V2' 'without elevation TrasaConfig says that it needs it' {
     'exit 4'
 }
 
+Test-Line 'W37' 'a command is waited for; a file, a pipe and the exit code get what they should' {
+    $skip = Need-Program; if ($skip) { return $skip }
+    $file = Join-Path $Folder 'version.txt'
+    & cmd.exe /c "`"`"$config`" --version > `"$file`"`""
+    if ($LASTEXITCODE -ne 0) { throw "exit $LASTEXITCODE into a file" }
+    if (-not (Select-String -LiteralPath $file -Pattern 'TrasaConfig' -Quiet)) { throw 'nothing came into the file' }
+    if (-not (& $config --version | Select-String 'TrasaConfig' -Quiet)) { throw 'nothing came through a pipe' }
+    $ErrorActionPreference = 'Continue'
+    & cmd.exe /c "`"`"$config`" no-such-command >nul 2>&1`""
+    if ($LASTEXITCODE -ne 2) { throw "exit $LASTEXITCODE for a command that does not exist" }
+    'as they should'
+}
+
 Test-Line 'W11' 'plain users have no access to the configuration' {
     $data = Join-Path $env:ProgramData 'TRASA'
     if (-not (Test-Path -LiteralPath $data)) { return 'SKIP: not configured yet' }

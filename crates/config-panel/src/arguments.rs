@@ -22,7 +22,8 @@ pub struct Arguments {
     pub command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 ok, 1 refused, 2 usage, 3 server not reachable, 4 needs elevation; \
+const EXIT_CODES: &str = "Without any argument the configuration panel, TrasaWIN, is shown.\n\n\
+                          Exit codes: 0 ok, 1 refused, 2 usage, 3 server not reachable, 4 needs elevation; \
                           those of check and verify from 10 on stand in their own help";
 
 /// The commands.
