@@ -2,21 +2,24 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
-use std::os::windows::fs::{MetadataExt as _, OpenOptionsExt as _};
-use std::os::windows::io::FromRawHandle as _;
+use std::os::windows::fs::OpenOptionsExt as _;
+use std::os::windows::io::{AsRawHandle as _, FromRawHandle as _};
 use std::path::{Path, PathBuf};
 
 use agent::ports::{ProtectedFile, ProtectedFiles, Stored, WriteFailed};
 use windows::Win32::Foundation::{
     ERROR_ACCESS_DENIED, ERROR_ALREADY_EXISTS, ERROR_FILE_NOT_FOUND, ERROR_FILE_TOO_LARGE,
-    ERROR_INVALID_NAME, ERROR_PATH_NOT_FOUND,
+    ERROR_INVALID_NAME, ERROR_PATH_NOT_FOUND, HANDLE,
 };
 use windows::Win32::Security::Authorization::SE_FILE_OBJECT;
 use windows::Win32::Storage::FileSystem::{
-    CREATE_NEW, CreateDirectoryW, CreateFileW, DeleteFileW, FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_NORMAL,
-    FILE_ATTRIBUTE_REPARSE_POINT, FILE_FLAG_OPEN_REPARSE_POINT, FILE_FLAG_WRITE_THROUGH,
-    FILE_FLAGS_AND_ATTRIBUTES, FILE_GENERIC_WRITE, FILE_SHARE_MODE, GetFileAttributesW,
-    INVALID_FILE_ATTRIBUTES, MOVEFILE_REPLACE_EXISTING, MOVEFILE_WRITE_THROUGH, MoveFileExW,
+    BY_HANDLE_FILE_INFORMATION, CREATE_NEW, CreateDirectoryW, CreateFileW, DeleteFileW,
+    FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_NORMAL, FILE_ATTRIBUTE_REPARSE_POINT,
+    FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_FLAG_WRITE_THROUGH,
+    FILE_FLAGS_AND_ATTRIBUTES, FILE_GENERIC_WRITE, FILE_LIST_DIRECTORY, FILE_READ_ATTRIBUTES,
+    FILE_SHARE_MODE, FILE_SHARE_READ, FILE_SHARE_WRITE, GetFileAttributesW, GetFileInformationByHandle,
+    INVALID_FILE_ATTRIBUTES, MOVEFILE_REPLACE_EXISTING, MOVEFILE_WRITE_THROUGH, MoveFileExW, READ_CONTROL,
+    WRITE_DAC, WRITE_OWNER,
 };
 use windows::Win32::UI::Shell::{CSIDL_COMMON_APPDATA, SHGetFolderPathW};
 
@@ -108,10 +111,15 @@ impl WindowsFiles {
                 if code == ERROR_ALREADY_EXISTS.0
                     || code == windows::Win32::Foundation::ERROR_FILE_EXISTS.0 =>
             {
-                if !is_tight(&path)? {
-                    tighten(&path)?;
+                let tight = if is_tight(&path)? { Ok(()) } else { tighten(&path) };
+                match tight.and_then(|()| open_itself(OpenOptions::new().append(true), &path)) {
+                    // A link that somebody put there before the folder was ours.
+                    Err(code) if code == ERROR_ACCESS_DENIED.0 => {
+                        delete(&path)?;
+                        create(&path)?
+                    }
+                    opened => opened?,
                 }
-                open_itself(OpenOptions::new().append(true), &path)?
             }
             Err(code) => return Err(code),
         };
@@ -156,13 +164,13 @@ fn see_to_folder(folder: &Path) -> Result<(), u32> {
     let attributes = ours.attributes();
     // SAFETY: the name ends with a zero; the descriptor behind `attributes` lives through the call.
     match unsafe { CreateDirectoryW(name.as_pcwstr(), Some(&raw const attributes)) } {
-        Ok(()) => tighten(folder),
+        Ok(()) => tighten_folder(folder),
         Err(error) if win_error::code_of(&error) == ERROR_ALREADY_EXISTS.0 => {
             let kind = attributes_of(folder)?.unwrap_or_default() & (DIRECTORY | REPARSE_POINT);
             if kind != DIRECTORY {
                 return Err(ERROR_ACCESS_DENIED.0);
             }
-            if is_tight(folder)? { Ok(()) } else { tighten(folder) }
+            if is_tight(folder)? { Ok(()) } else { tighten_folder(folder) }
         }
         Err(error) => Err(win_error::code_of(&error)),
     }
@@ -186,8 +194,38 @@ fn is_tight(path: &Path) -> Result<bool, u32> {
     Descriptor::of(&wide(path)?, SE_FILE_OBJECT).map(|it| it.is_tight())
 }
 
-fn tighten(path: &Path) -> Result<(), u32> {
-    Descriptor::ours()?.apply(&wide(path)?, SE_FILE_OBJECT)
+fn tighten(file: &Path) -> Result<(), u32> {
+    tighten_opened_with(file, FILE_READ_ATTRIBUTES.0)
+}
+
+/// With a right that counts for sharing: nobody moves it away meanwhile and puts another into its place.
+fn tighten_folder(folder: &Path) -> Result<(), u32> {
+    tighten_opened_with(folder, FILE_READ_ATTRIBUTES.0 | FILE_LIST_DIRECTORY.0)
+}
+
+/// Closes it to others: the very one that is looked at, never what a link leads to.
+fn tighten_opened_with(path: &Path, rights: u32) -> Result<(), u32> {
+    let rights = rights | READ_CONTROL.0 | WRITE_DAC.0 | WRITE_OWNER.0;
+    let opened = OpenOptions::new()
+        .access_mode(rights)
+        .share_mode(FILE_SHARE_READ.0 | FILE_SHARE_WRITE.0)
+        .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT.0 | FILE_FLAG_BACKUP_SEMANTICS.0)
+        .open(path)
+        .map_err(|error| code(&error))?;
+    if is_link(&opened)? {
+        return Err(ERROR_ACCESS_DENIED.0);
+    }
+    Descriptor::ours()?.apply_to(&opened)
+}
+
+/// Whether a name leads to what lies elsewhere too: a link, a junction, or one of several hard links.
+fn is_link(file: &File) -> Result<bool, u32> {
+    let mut found = BY_HANDLE_FILE_INFORMATION::default();
+    // SAFETY: the handle is the open file's; the structure lives through the call.
+    unsafe { GetFileInformationByHandle(HANDLE(file.as_raw_handle()), &raw mut found) }
+        .map_err(|error| win_error::code_of(&error))?;
+    let is_folder = found.dwFileAttributes & DIRECTORY != 0;
+    Ok(found.dwFileAttributes & REPARSE_POINT != 0 || (!is_folder && found.nNumberOfLinks > 1))
 }
 
 /// A new file with our access control list from its first moment; ERROR_FILE_EXISTS if there is one.
@@ -217,7 +255,7 @@ fn open_itself(options: &mut OpenOptions, path: &Path) -> Result<File, u32> {
     let file =
         options.custom_flags(FILE_FLAG_OPEN_REPARSE_POINT.0).open(path).map_err(|error| code(&error))?;
     let found = file.metadata().map_err(|error| code(&error))?;
-    if !found.is_file() || found.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT.0 != 0 {
+    if !found.is_file() || is_link(&file)? {
         return Err(ERROR_ACCESS_DENIED.0);
     }
     Ok(file)

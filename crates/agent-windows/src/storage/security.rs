@@ -1,12 +1,14 @@
 //! Security descriptors: the one that we write, and whether one that we find is as tight.
 
 use core::ffi::c_void;
+use std::fs::File;
+use std::os::windows::io::AsRawHandle as _;
 
 use agent::Sid;
-use windows::Win32::Foundation::{ERROR_SUCCESS, HLOCAL, LocalFree};
+use windows::Win32::Foundation::{ERROR_SUCCESS, HANDLE, HLOCAL, LocalFree};
 use windows::Win32::Security::Authorization::{
     ConvertStringSecurityDescriptorToSecurityDescriptorW, GetNamedSecurityInfoW, SDDL_REVISION_1,
-    SE_OBJECT_TYPE, SetNamedSecurityInfoW,
+    SE_FILE_OBJECT, SE_OBJECT_TYPE, SetNamedSecurityInfoW, SetSecurityInfo,
 };
 use windows::Win32::Security::{
     ACCESS_ALLOWED_ACE, ACE_HEADER, ACL, DACL_SECURITY_INFORMATION, GetAce, GetSecurityDescriptorDacl,
@@ -77,6 +79,24 @@ impl Descriptor {
             SetNamedSecurityInfoW(
                 object.as_pcwstr(),
                 kind,
+                OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION,
+                Some(owner),
+                None,
+                Some(dacl),
+                None,
+            )
+        };
+        if code == ERROR_SUCCESS { Ok(()) } else { Err(code.0) }
+    }
+
+    /// As `apply`, to a file or folder that is open with the rights for it.
+    pub(super) fn apply_to(&self, opened: &File) -> Result<(), u32> {
+        let (owner, dacl) = (self.owner().ok_or(BROKEN)?, self.dacl().ok_or(BROKEN)?);
+        // SAFETY: the handle is the open file's; owner and list lie in the descriptor, which outlives the call.
+        let code = unsafe {
+            SetSecurityInfo(
+                HANDLE(opened.as_raw_handle()),
+                SE_FILE_OBJECT,
                 OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION,
                 Some(owner),
                 None,

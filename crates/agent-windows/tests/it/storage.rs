@@ -67,6 +67,29 @@ fn a_place_that_is_no_folder_is_not_written_to() {
     std::fs::remove_file(folder).unwrap();
 }
 
+/// Everybody may make a folder in `ProgramData` before we do, and put links into it.
+#[test]
+fn what_somebody_linked_into_the_folder_is_not_written_to() {
+    let folder = scratch("links");
+    std::fs::create_dir_all(&folder).unwrap();
+    let victim = folder.with_extension("victim");
+    for file in ["offline-log.jsonl", "agent.json"] {
+        std::fs::write(&victim, b"somebody else's").unwrap();
+        std::fs::hard_link(&victim, folder.join(file)).unwrap();
+        let files = WindowsFiles::in_folder(folder.clone());
+        assert!(!matches!(files.read(ProtectedFile::Agent), Stored::Bytes(_)));
+        files.append(ProtectedFile::OfflineLog, "{\"a\":1}").unwrap();
+        files.append(ProtectedFile::OfflineLog, "{\"b\":2}").unwrap();
+        files.write(ProtectedFile::Agent, b"ours").unwrap();
+        assert_eq!(std::fs::read(&victim).unwrap(), b"somebody else's", "{file}");
+        let log = std::fs::read_to_string(folder.join("offline-log.jsonl")).unwrap();
+        assert!(log.ends_with("{\"a\":1}\n{\"b\":2}\n"), "{log}");
+        std::fs::remove_file(folder.join("agent.json")).unwrap();
+    }
+    std::fs::remove_file(victim).unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
 #[test]
 fn state_in_the_registry() {
     const ROOT: &str = r"SOFTWARE\TRASA tests\state";
