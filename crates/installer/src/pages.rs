@@ -188,18 +188,24 @@ fn done() -> Dialog {
 }
 
 fn ended() -> Dialog {
-    last_page(ENDED, "Cancelled", "This computer is as it was.")
+    last_page(ENDED, "Cancelled", STOPPED)
 }
 
 fn failed() -> Dialog {
     last_page(
         FAILED,
-        "TRASA for Windows could not be installed",
-        "Everything was taken back: this computer is as it was. What was in the way stands in the application event log (source TRASA) and in the log that msiexec /l*v writes.",
+        "TRASA for Windows Setup failed",
+        &format!(
+            "{STOPPED} What was in the way stands in the application event log (source TRASA) and in the log that msiexec /l*v writes."
+        ),
     )
 }
 
-fn last_page(name: &'static str, title: &'static str, body: &'static str) -> Dialog {
+/// A removal that is taken back registers again, and arms nothing: that is an administrator's to do.
+const STOPPED: &str =
+    "What was done was taken back. Only a guard that a removal had taken off stays off: arm it again.";
+
+fn last_page(name: &'static str, title: &'static str, body: &str) -> Dialog {
     Dialog::page(name)
         .with(heading(title))
         .with(label("Why", (20, 56, 330, 60), body))

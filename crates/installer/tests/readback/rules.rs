@@ -368,6 +368,18 @@ fn the_last_page_says_what_happened_and_nothing_else() {
     }
 }
 
+/// Who cancels a removal half-way must not believe that the logon is still guarded.
+#[test]
+fn whoever_stops_a_removal_is_told_that_the_guard_is_off() {
+    let mut package = Opened::of("0.1.0");
+    let controls = package.rows("Control");
+    for page in ["CancelledPage", "FailedPage"] {
+        let texts: String =
+            controls.iter().filter(|row| row["Dialog_"] == page).map(|row| row["Text"].as_str()).collect();
+        assert!(texts.contains("arm it again") && !texts.contains("installed"), "{page}: {texts}");
+    }
+}
+
 #[test]
 fn pages_can_be_used_by_keyboard_alone() {
     let mut package = Opened::of("0.1.0");
