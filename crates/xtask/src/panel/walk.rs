@@ -1,5 +1,7 @@
 //! From an empty panel to a guarded logon and back.
 
+use std::time::Duration;
+
 use anyhow::{Result, bail, ensure};
 
 use super::Stage;
@@ -20,7 +22,7 @@ const SIZE: &str = "1800x1200";
 
 pub(super) fn walk(stage: &mut Stage) -> Result<usize> {
     let mut screen = Screen::open(SIZE, &stage.folder)?;
-    let took = screen.start(&mut stage.panel("panel", SIZE), PANEL)?;
+    let took = begin(stage, &mut screen, "panel")?;
     println!("  the panel's window was there {} ms after its start under Wine", took.as_millis());
     screen.photograph("empty")?;
     configure(stage, &screen)?;
@@ -32,6 +34,16 @@ pub(super) fn walk(stage: &mut Stage) -> Result<usize> {
     resolutions(stage, &mut screen)?;
     without_rights(stage, &mut screen)?;
     Ok(screen.taken())
+}
+
+/// Starts the panel in a desktop of this name and waits until it has looked at the computer and takes keys; gives how
+/// long its window took. The ServiceID is empty each time.
+fn begin(stage: &Stage, screen: &mut Screen, desktop: &str) -> Result<Duration> {
+    let took = screen.start(&mut stage.panel(desktop, SIZE), PANEL)?;
+    screen.says(&["alt+i", "asterisk"], "*")?;
+    // What was copied is selected.
+    screen.press(&["Delete"])?;
+    Ok(took)
 }
 
 /// Every fault stands beside its field, and nothing is saved before the server has proved the key.
@@ -150,7 +162,7 @@ fn close(screen: &mut Screen) -> Result<()> {
 /// A deleted file is damage; the panel says so and takes the guard off.
 fn damaged(stage: &Stage, screen: &mut Screen) -> Result<()> {
     std::fs::remove_file(windows::configuration(&stage.place()))?;
-    screen.start(&mut stage.panel("damaged", SIZE), PANEL)?;
+    begin(stage, screen, "damaged")?;
     screen.photograph("damaged")?;
     screen.press(&["alt+d"])?;
     screen.until(PANEL, 2)?;
@@ -162,7 +174,7 @@ fn damaged(stage: &Stage, screen: &mut Screen) -> Result<()> {
 
 /// Values far longer than their fields; Escape asks before it throws them away.
 fn long_values(stage: &Stage, screen: &mut Screen) -> Result<()> {
-    screen.start(&mut stage.panel("long", SIZE), PANEL)?;
+    begin(stage, screen, "long")?;
     let names: Vec<String> = (1..=12).map(|n| format!("PC-07\\administrator-{n}")).collect();
     let servers: Vec<String> = (1..=6).map(|n| format!("trasa-{n}.a-long-name.example.com:8443")).collect();
     screen.fill("alt+i", &"x".repeat(80))?;
@@ -185,7 +197,7 @@ fn resolutions(stage: &Stage, screen: &mut Screen) -> Result<()> {
     let mut sizes = Vec::new();
     for percent in [100, 150, 200] {
         stage.resolution(96 * percent / 100)?;
-        screen.start(&mut stage.panel(&format!("at-{percent}"), SIZE), PANEL)?;
+        begin(stage, screen, &format!("at-{percent}"))?;
         sizes.push((percent, screen.size(PANEL)?));
         screen.press(&["Return"])?;
         screen.says(NEWS, "What is wrong")?;
@@ -212,7 +224,7 @@ fn without_rights(stage: &mut Stage, screen: &mut Screen) -> Result<()> {
     let (code, said) = stage.command(&["show", "--json"])?;
     ensure!(code == Some(4), "show ended with {code:?}: {said}");
     // The second one is started by Windows, outside of the world, where it has the rights.
-    screen.start(&mut stage.panel("rights", SIZE), PANEL)?;
+    begin(stage, screen, "rights")?;
     screen.photograph("started-anew")?;
     screen.press(&["Escape"])?;
     screen.until(PANEL, 0)
