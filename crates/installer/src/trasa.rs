@@ -151,13 +151,14 @@ fn actions() -> Vec<Action> {
             moment: Moment::InstallationTakenBack,
             condition: r#"DLLBEFORE AND REMOVE <> "ALL""#,
         },
+        // It would also disarm, which is right for a first installation only.
         Action {
             name: "UnregisterAgain",
             progress: "",
             program: CONFIG,
             arguments: "unregister --removal",
             moment: Moment::InstallationTakenBack,
-            condition: r#"NOT DLLBEFORE AND REMOVE <> "ALL""#,
+            condition: r#"NOT DLLBEFORE AND NOT Installed AND NOT OLDERVERSIONFOUND AND REMOVE <> "ALL""#,
         },
         Action {
             name: "Register",

@@ -178,6 +178,9 @@ fn what_runs_when() {
     assert_eq!(actions(&[("OLDERVERSIONFOUND", "{X}"), DLL]), ["RegisterAgain", "Register"], "upgraded");
     let repair = [installed, ("REINSTALL", "ALL"), DLL];
     assert_eq!(actions(&repair), ["RegisterAgain", "Register"]);
+    // A repair or an upgrade of what lost its registration, taken back: that must not disarm.
+    assert_eq!(actions(&[installed, ("REINSTALL", "ALL")]), ["Register"]);
+    assert_eq!(actions(&[("OLDERVERSIONFOUND", "{X}")]), ["Register"]);
     assert_eq!(
         actions(&[&repair[..], &silent].concat()),
         ["RegisterAgain", "Register"],
