@@ -62,10 +62,39 @@ impl Account {
     }
 }
 
+impl Name {
+    /// Whether Windows might take two names for one, where we keep them apart: directories compare
+    /// without accents and widths, so that `bát` may log `bat` on. Where a name that is *not* named
+    /// opens something, that has to be asked, and in doubt the answer is yes.
+    ///
+    /// A character beyond ASCII may stand for anything, so only what the names have before and after
+    /// such characters tells them apart. What follows an `@` is a domain.
+    #[must_use]
+    pub fn may_be(&self, other: &Self) -> bool {
+        let (ours, theirs) = (self.before_domain(), other.before_domain());
+        if ours.is_ascii() && theirs.is_ascii() {
+            return ours == theirs;
+        }
+        let (ours, theirs) = (ascii_ends(ours), ascii_ends(theirs));
+        (ours.0.starts_with(theirs.0) || theirs.0.starts_with(ours.0))
+            && (ours.1.ends_with(theirs.1) || theirs.1.ends_with(ours.1))
+    }
+
+    fn before_domain(&self) -> &str {
+        self.0.split_once('@').map_or(self.as_str(), |(name, _)| name)
+    }
+}
+
+/// What stands before the first and after the last character beyond ASCII.
+fn ascii_ends(name: &str) -> (&str, &str) {
+    let beyond = |c: char| !c.is_ascii();
+    (name.split(beyond).next().unwrap_or_default(), name.rsplit(beyond).next().unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Account, Domains};
-    use crate::account::{Domain, Pattern};
+    use crate::account::{Domain, Name, Pattern};
     use alloc::collections::BTreeSet;
     use alloc::vec::Vec;
     use proptest::prelude::*;
@@ -130,6 +159,29 @@ mod tests {
         let unreadable = Account::unreadable();
         for access in [r".\bat", r"ACME\bat"] {
             assert!(!Pattern::parse(access).expect("a pattern").matches(&unreadable));
+        }
+    }
+
+    #[test]
+    fn what_windows_may_take_for_one_name_may_be_one() {
+        for (a, b, may) in [
+            ("bat", "bat", true),
+            ("bat", "bat2", false),
+            ("bat", "bát", true),
+            ("ba\u{301}t", "bát", true),
+            ("bat", "\u{ff42}\u{ff41}\u{ff54}", true),
+            ("\u{212a}arl", "karl", true),
+            ("muller", "mueller", false),
+            ("müller", "mueller", true),
+            ("müller", "muller", true),
+            ("müller", "maier", false),
+            ("müller", "anna", false),
+            ("bat@acme.example", "bat", true),
+            ("b\u{e1}t@acme.example", "bat", true),
+            ("bat@acme.example", "anna", false),
+        ] {
+            let [a, b] = [a, b].map(|name| Name::parse(name).expect("a name"));
+            assert_eq!((a.may_be(&b), b.may_be(&a)), (may, may), "{a:?} {b:?}");
         }
     }
 

@@ -111,8 +111,11 @@ impl Read<'_> {
             Ok(account) => (account, true),
             Err(_) => (Account::unreadable(), false),
         };
-        let pass_through =
-            lets_pass && readable && !self.is_named(organisation, service_id, &account.name)?;
+        // Whom a directory knows by a name with an `@` only the directory can tell.
+        let pass_through = lets_pass
+            && readable
+            && !wanted.user.contains('@')
+            && !self.may_be_named(organisation, service_id, &account.name)?;
         let mut gathered = Gathered {
             facts: Facts { service, machine: Machine::Unnamed, pass_through, bypass_until: None, user: None },
             account,
@@ -183,20 +186,29 @@ impl Read<'_> {
         Ok(Domains { confirmed: confirmed.into_values().collect(), waiting })
     }
 
-    /// Whether any access of a service is about an account of this name, in whatever domain and of
-    /// whomever: a domain that is written in another way must not let its accounts pass, nor may a
-    /// user who was deleted or disabled.
-    fn is_named(
+    /// Whether any access of a service may be about an account of this name, in whatever domain and of
+    /// whomever: a domain or a name that is written in another way must not let its accounts pass,
+    /// nor may a user who was deleted or disabled.
+    fn may_be_named(
         &self,
         organisation: OrganisationId,
         service: ServiceId,
         name: &Name,
     ) -> Result<bool, StoreError> {
-        Ok(self
-            .prepare_cached(
-                "SELECT 1 FROM accesses WHERE organisation_id = ?1 AND service_id = ?2 AND account_name = ?3
-                    AND deleted IS NULL",
-            )?
-            .exists(params![organisation, service.0.0, name.as_str()])?)
+        // Between names in ASCII only equal ones are alike.
+        let mut statement = self.prepare_cached(
+            "SELECT DISTINCT account_name FROM accesses
+             WHERE organisation_id = ?1 AND service_id = ?2 AND deleted IS NULL
+                AND (account_name = ?3 OR ?4 OR account_name GLOB '*[^ -~]*')",
+        )?;
+        let beyond_ascii = !name.as_str().is_ascii();
+        let mut rows = statement.query(params![organisation, service.0.0, name.as_str(), beyond_ascii])?;
+        while let Some(row) = rows.next()? {
+            // A name that was kept and cannot be read may be anybody's.
+            if Name::parse(row.get_ref(0)?.as_str()?).map_or(true, |named| named.may_be(name)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

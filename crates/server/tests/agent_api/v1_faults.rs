@@ -292,6 +292,31 @@ async fn pass_through_passes_nobody_whom_an_access_names() {
     assert_eq!(agent.login(&world, "ACME\\eve", "", "").await, PASSED);
 }
 
+/// Pass-through again: a directory compares names without accents and widths, and knows people by a
+/// second name with an `@`. Neither is a way past an access.
+#[tokio::test]
+async fn pass_through_passes_no_spelling_that_windows_may_take_for_a_named_account() {
+    let (world, service, _, _) = world().await;
+    let agent = world.allow_v1(&service, true).await;
+    world.access("anna", &service, "ACME\\müller", None).await;
+    for user in [
+        "ACME\\ánna",
+        "ACME\\an\u{303}na",
+        "\u{ff41}\u{ff4e}\u{ff4e}\u{ff41}",
+        "ACME\\muller",
+        "ACME\\mu\u{308}ller",
+        "acme.example\\anna@acme.example",
+        // Who that is, only the directory knows.
+        "a.smith@acme.example",
+        "acme.example\\a.smith@acme.example",
+    ] {
+        assert_eq!(agent.login(&world, user, "", "").await, NO_USER, "{user}");
+    }
+    for user in ["ACME\\maier", "ACME\\schäfer", "ACME\\björn"] {
+        assert_eq!(agent.login(&world, user, "", "").await, PASSED, "{user}");
+    }
+}
+
 /// B67: whoever does not show the key reaches no user, no counter, no log but one row an hour.
 #[tokio::test]
 async fn a_stranger_locks_and_rings_nobody_over_v1() {
