@@ -1,6 +1,6 @@
 //! `/api/admin/v1`: the administration for programs. OpenAPI is made from the code, and served.
 //!
-//! To add a call: a handler with `#[utoipa::path]` in the file of its noun, a line in [`calls`] that says
+//! To add a call: a handler with `#[utoipa::path]` in the file of its noun, a line in `calls` that says
 //! what it needs, and a line in the table of the test `every_call_denies_by_default`.
 
 mod error;

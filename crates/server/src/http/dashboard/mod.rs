@@ -1,9 +1,9 @@
 //! The dashboard: pages for administrators. Each page is a file here with its view and its template of
 //! the same name; handlers gather, templates only print.
 //!
-//! To add a page: a handler, a template that extends `layout.html`, a line in [`pages`] that says what
+//! To add a page: a handler, a template that extends `layout.html`, a line in `pages` that says what
 //! it needs, a line in the table of the test `every_route_denies_by_default`, and, where it belongs
-//! into the navigation, a line in [`frame`].
+//! into the navigation, a line in `frame`.
 
 mod account;
 mod administrators;

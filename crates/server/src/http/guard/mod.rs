@@ -1,5 +1,5 @@
 //! Who may have which page or call. Nothing is served to administrators and programs but through a
-//! [`Routes`], and nothing gets into one without saying what it needs: there is no default, and what is
+//! `Routes`, and nothing gets into one without saying what it needs: there is no default, and what is
 //! not declared does not exist.
 
 mod api;
