@@ -62,6 +62,7 @@ impl World {
             key: &key,
             servers: &servers,
             skip_tls_verification,
+            pinned: None,
         };
         let verified = verify(&self.services, &input, &Never)?;
         let configuration = verified.into_configuration(&self.services, &key, Vec::new(), Vec::new())?;

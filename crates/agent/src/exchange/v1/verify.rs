@@ -23,6 +23,8 @@ pub struct VerifyInput<'a> {
     pub servers: &'a [Address],
     /// Pin the TLS key that is shown now, instead of asking Windows' certificate store.
     pub skip_tls_verification: bool,
+    /// The TLS key that was pinned before and is to stay the only one.
+    pub pinned: Option<Sha256>,
 }
 
 /// A configuration that the server called valid.
@@ -60,6 +62,9 @@ pub fn verify(
     let tls = |address: &Address| {
         if !input.skip_tls_verification {
             return Ok(TlsExpectation::MachineStore { last_seen: None });
+        }
+        if let Some(pinned) = input.pinned {
+            return Ok(TlsExpectation::Pinned(vec![pinned]));
         }
         // A request without any secret to whoever is there; what it shows is pinned from now on.
         let request = request("", "", true).ok_or(Cause::NotAuthentic)?;

@@ -31,7 +31,11 @@ pub(super) fn verify(
     }
     match link {
         UsableLink::V1(link) => {
-            let verified = original::verify_with(panel, request, link.key, before, known, cancelled)?;
+            // Nobody who stands between may use the moment: another TLS key wants the ServiceKey again.
+            let skipped = link.skip_tls_verification || usable.configuration.skip_tls_verification;
+            let pinned = skipped.then_some(link.verified.tls_key);
+            let key = (link.key, pinned);
+            let verified = original::verify_with(panel, request, key, before, known, cancelled)?;
             let mut configuration = verified.configuration;
             if let Link::V1(now) = &mut configuration.link {
                 now.id = link.verified.id;

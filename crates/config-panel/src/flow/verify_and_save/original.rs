@@ -9,6 +9,7 @@ use agent::config::{self, Loaded, ServiceKeyV1};
 use agent::exchange::v1::{VerifyFailed, VerifyInput, verify as ask};
 use agent::ports::Cancelled;
 use agent::texts;
+use protocol::encoding::Sha256;
 use protocol::v1::FailedReason;
 
 /// Longest ServiceID; the original's have 36 characters.
@@ -32,13 +33,14 @@ pub(super) fn verify(
     cancelled: &dyn Cancelled,
 ) -> Result<Verified, Failure> {
     let key = secret.original().map_err(|failure| failure.at(Field::ServiceKey))?;
-    verify_with(panel, request, &key, before, known, cancelled)
+    // Whoever gives the ServiceKey has looked: what is shown now is pinned.
+    verify_with(panel, request, (&key, None), before, known, cancelled)
 }
 
 pub(super) fn verify_with(
     panel: &Panel,
     request: &Request,
-    key: &ServiceKeyV1,
+    (key, pinned): (&ServiceKeyV1, Option<Sha256>),
     before: &Loaded,
     known: Vec<KnownAccount>,
     cancelled: &dyn Cancelled,
@@ -48,6 +50,7 @@ pub(super) fn verify_with(
         key,
         servers: &request.servers,
         skip_tls_verification: request.skip_tls_verification,
+        pinned,
     };
     let verified = ask(&panel.services, &input, cancelled).map_err(failure)?;
     let configuration = verified

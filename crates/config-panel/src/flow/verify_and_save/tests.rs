@@ -190,6 +190,38 @@ fn saving_v1_again_without_a_key_asks_with_the_sealed_one() {
     assert_eq!(fixture.world.server.count("/agent/v2/"), 0);
 }
 
+/// Fault 5: saving something else is no moment for another TLS key. Whoever stands between then gets
+/// no key of the service, and is not pinned.
+#[test]
+fn saving_v1_again_without_a_key_keeps_the_pinned_tls_key() {
+    let fixture = Fixture::new();
+    let server = &fixture.world.server;
+    save(&fixture, &Input { skip_tls_verification: Some(true), ..original() }, FakeServer::V1_KEY)
+        .expect("verified");
+    let file = || fixture.world.files.text(agent::ports::ProtectedFile::Agent);
+    let before = (file(), server.requests.lock().expect("lock").len());
+    *server.tls_key.lock().expect("lock") = Bytes([0xee; 32]);
+    for change in [
+        Input { offline_users: Some("anna".to_owned()), ..Input::default() },
+        Input { server: Some("two.example.com".to_owned()), ..Input::default() },
+    ] {
+        let failed = save(&fixture, &change, "").expect_err("another TLS key");
+        assert_eq!((failed.exit(), failed.field()), (Exit::Unreachable, Some(Field::Server)));
+        assert_eq!(
+            (file(), server.requests.lock().expect("lock").len()),
+            before,
+            "nothing left, nothing saved"
+        );
+    }
+    // With the ServiceKey it is a new verification.
+    let again = save(
+        &fixture,
+        &Input { server: Some("two.example.com".to_owned()), ..Input::default() },
+        FakeServer::V1_KEY,
+    );
+    assert_eq!(again.expect("verified").tls_key, Some(Bytes([0xee; 32])));
+}
+
 #[test]
 fn a_wrong_clock_is_told_with_what_was_saved() {
     let fixture = Fixture::new();
