@@ -17,6 +17,7 @@ pub mod audit;
 pub mod backup;
 pub mod cli;
 pub mod clock;
+pub mod dates;
 pub mod folder;
 pub mod heartbeat;
 pub mod http;

@@ -79,7 +79,7 @@ impl Entry {
 }
 
 /// A row as it stands in the store and in exports.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Row {
     /// Counts up over the whole store, without gaps.
     pub number: i64,
@@ -93,6 +93,7 @@ pub struct Row {
     pub subject: String,
     /// JSON, as it was hashed.
     #[serde(serialize_with = "as_json")]
+    #[schema(value_type = Object)]
     pub details: String,
 }
 

@@ -2,14 +2,12 @@
 
 use super::table::{instant_or, table};
 use super::{Console, Failure};
+use crate::administration::devices::{NewTotp, Otpauth, add_totp};
 use crate::clock::now;
 use crate::names::Name;
-use crate::random;
 use crate::store::{DeviceId, OrganisationId};
 use fast_qr::QRBuilder;
 use serde_json::json;
-use totp_rs::{Algorithm, Builder, Secret};
-use zeroize::Zeroizing;
 
 /// What users prove themselves with.
 #[derive(Debug, clap::Subcommand)]
@@ -48,11 +46,9 @@ pub async fn run(command: Command, at: &Console) -> Result<(), Failure> {
         Command::AddTotp { user, name } => {
             let name =
                 Name::parse("device name", &name).map_err(|error| Failure::usage(error.to_string()))?;
-            let secret = random::secret::<20>()?;
-            let id = DeviceId::random()?;
-            let bytes = Zeroizing::new(secret.to_vec());
-            let user = store.add_totp(organisation, (user, id, name, bytes), at.actor(), now()).await?;
-            let (text, uri) = otpauth(&secret[..], &user.username)?;
+            let NewTotp { id, secret, .. } =
+                add_totp(&store, organisation, (user, name), at.actor(), now()).await?;
+            let Otpauth { text, uri } = secret;
             let shown = json!({ "device_id": id, "secret": *text, "otpauth_uri": *uri });
             at.show(&shown, &format!("{}\nSecret: {}\nIt is not shown again.", qr(&uri)?, *text))
         }
@@ -78,23 +74,6 @@ pub async fn run(command: Command, at: &Console) -> Result<(), Failure> {
             )
         }
     }
-}
-
-/// The secret in base32, and the URI that authenticator apps read (Google Authenticator key URI format).
-fn otpauth(secret: &[u8], username: &str) -> Result<(Zeroizing<String>, Zeroizing<String>), Failure> {
-    let failed = |error: &dyn std::fmt::Display| Failure::refused("totp", error.to_string());
-    let secret = Secret::from(secret);
-    let text = Zeroizing::new(secret.to_base32());
-    // A colon parts issuer and account in the URI.
-    let totp = Builder::new()
-        .with_algorithm(Algorithm::SHA1)
-        .with_secret(secret)
-        .with_issuer(Some("TRASA".to_owned()))
-        .with_account_name(username.replace(':', "_"))
-        .build()
-        .map_err(|error| failed(&error))?;
-    let uri = Zeroizing::new(totp.to_url().map_err(|error| failed(&error))?);
-    Ok((text, uri))
 }
 
 fn qr(uri: &str) -> Result<String, Failure> {

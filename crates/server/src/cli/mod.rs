@@ -11,7 +11,6 @@ pub mod audit;
 pub mod backup;
 pub mod cert;
 mod console;
-pub(crate) mod date;
 pub mod device;
 pub mod doctor;
 pub mod domain;
@@ -28,6 +27,8 @@ mod table;
 pub mod user;
 
 pub use console::{Console, Exit, Failure};
+
+use crate::dates as date;
 
 use clap::Parser;
 use std::path::PathBuf;

@@ -1,11 +1,12 @@
 //! `trasa-server policy …`
 
-use super::table::{instant, table};
+use super::table::table;
 use super::{Console, Failure, date};
+use crate::administration::policies;
 use crate::clock::now;
 use crate::names::Name;
-use crate::store::policies::{Policy, PolicyText};
-use crate::store::{OrganisationId, PolicyId};
+use crate::store::OrganisationId;
+use crate::store::policies::PolicyText;
 use protocol::v2::{Method, Session};
 use serde_json::json;
 
@@ -60,36 +61,19 @@ pub async fn run(command: Command, at: &Console) -> Result<(), Failure> {
             let name = Name::parse("name", &name).map_err(|error| Failure::usage(error.to_string()))?;
             let text = PolicyText { when, zone, networks: network, session, expires, methods: method };
             text.read().map_err(Failure::usage)?;
-            if text.expires.is_some_and(|expires| expires <= now()) {
-                return Err(Failure::usage("--expires is over already: the policy would allow nothing"));
-            }
-            let id = PolicyId::random()?;
             let shown = name.shown().to_owned();
-            store.add_policy(organisation, (id, name, text), at.actor(), now()).await?;
+            let id = policies::add(&store, organisation, (name, text), at.actor(), now()).await?;
             at.show(&json!({ "policy_id": id }), &format!("Policy {shown} added ({id})."))
         }
         Command::List => {
             let policies = store.policies(organisation).await?;
-            let rows = policies.iter().map(|p| vec![p.name.clone(), rules(p), p.id.to_string()]).collect();
+            let rows = policies
+                .iter()
+                .map(|p| vec![p.name.clone(), policies::words(&p.text), p.id.to_string()])
+                .collect();
             at.show(&policies, &table(&["NAME", "RULES", "ID"], rows, "There is no policy yet."))
         }
     }
-}
-
-fn rules(Policy { text, .. }: &Policy) -> String {
-    let mut parts = text.when.clone();
-    parts.extend(text.zone.as_ref().map(|zone| format!("in {zone}")));
-    parts.extend(text.networks.iter().map(|network| format!("from {network}")));
-    parts.extend(
-        text.session.map(|session| if session == Session::Remote { "remote" } else { "console" }.to_owned()),
-    );
-    parts.extend(text.expires.map(|expires| format!("until {}", instant(expires))));
-    parts.extend(
-        text.methods
-            .iter()
-            .map(|method| format!("by {}", if *method == Method::Push { "push" } else { "totp" })),
-    );
-    if parts.is_empty() { "always".to_owned() } else { parts.join(", ") }
 }
 
 fn session(text: &str) -> Result<Session, String> {

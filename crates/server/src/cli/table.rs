@@ -2,7 +2,8 @@
 
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
-use jiff::Timestamp;
+
+pub use crate::dates::instant;
 
 /// A list for people; `empty` is said where there is nothing.
 #[must_use]
@@ -13,12 +14,6 @@ pub fn table(headings: &[&str], rows: Vec<Vec<String>>, empty: &str) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_header(headings).add_rows(rows);
     table.trim_fmt()
-}
-
-/// An instant for people, in UTC.
-#[must_use]
-pub fn instant(unix_secs: i64) -> String {
-    Timestamp::from_second(unix_secs).map_or_else(|_| unix_secs.to_string(), |time| time.to_string())
 }
 
 /// An instant that may be missing.

@@ -1,6 +1,6 @@
 //! Accesses: "this user may be this account on this service, under this policy".
 
-use super::{AccessId, OrganisationId, PolicyId, Store, StoreError};
+use super::{AccessId, OrganisationId, PolicyId, Store, StoreError, UserId};
 use super::{policies, users};
 use crate::audit::{Actor, Entry};
 use decision::account::Pattern;
@@ -9,16 +9,18 @@ use rusqlite::{Row, params};
 use serde::Serialize;
 
 /// An access, as administrators see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Access {
     /// The id.
     #[serde(rename = "access_id")]
+    #[schema(value_type = String)]
     pub id: AccessId,
     /// The user's username.
     pub user: String,
     /// The service's name.
     pub service: String,
     /// The service's ServiceID.
+    #[schema(value_type = String)]
     pub service_id: ServiceId,
     /// The account as it was written.
     pub account: String,
@@ -177,6 +179,18 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn accesses(&self, organisation: OrganisationId) -> Result<Vec<Access>, StoreError> {
+        self.accesses_of(organisation, None).await
+    }
+
+    /// The accesses in force of one user, or of all.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn accesses_of(
+        &self,
+        organisation: OrganisationId,
+        user: Option<UserId>,
+    ) -> Result<Vec<Access>, StoreError> {
         self.scan(move |read| {
             let mut statement = read.prepare_cached(
                 "SELECT a.id, u.username, s.name, s.id, a.account_shown, p.name, a.created
@@ -184,10 +198,10 @@ impl Store {
                  JOIN users u ON u.organisation_id = a.organisation_id AND u.id = a.user_id
                  JOIN services s ON s.organisation_id = a.organisation_id AND s.id = a.service_id
                  LEFT JOIN policies p ON p.organisation_id = a.organisation_id AND p.id = a.policy_id
-                 WHERE a.organisation_id = ?1 AND a.deleted IS NULL
+                 WHERE a.organisation_id = ?1 AND a.deleted IS NULL AND (?2 IS NULL OR a.user_id = ?2)
                  ORDER BY u.username_key, s.name_key, a.account_domain, a.account_name",
             )?;
-            let rows = statement.query_map([organisation], access)?;
+            let rows = statement.query_map(params![organisation, user], access)?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
         .await

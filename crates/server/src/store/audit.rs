@@ -70,6 +70,24 @@ impl Read<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Rows before a number, newest first; of one kind where it is given.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn audit_rows_before(
+        &self,
+        organisation: OrganisationId,
+        (before, kind): (Option<i64>, Option<&str>),
+        most: u32,
+    ) -> Result<Vec<Row>, StoreError> {
+        let mut statement = self.prepare_cached(&format!(
+            "SELECT {ROW} FROM audit WHERE organisation_id = ?1 AND number < ?2 AND (?3 IS NULL OR kind = ?3)
+             ORDER BY number DESC LIMIT ?4"
+        ))?;
+        let rows = statement.query_map(params![organisation, before.unwrap_or(i64::MAX), kind, most], row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Alarms since a time, newest first.
     ///
     /// # Errors

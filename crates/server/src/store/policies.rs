@@ -12,7 +12,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 /// The rules of a policy as they were written; what they mean is [`decision::policy`]'s.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PolicyText {
     /// Days and hours, such as `mon-fri 08:00-18:00`; one that holds suffices; none: always.
     #[serde(default)]
@@ -25,12 +25,14 @@ pub struct PolicyText {
     pub networks: Vec<String>,
     /// Kind of session; none: either.
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     pub session: Option<Session>,
     /// The first instant at which the policy allows nothing any more, Unix seconds.
     #[serde(default)]
     pub expires: Option<i64>,
     /// Allowed methods; none: any.
     #[serde(default)]
+    #[schema(value_type = Vec<String>)]
     pub methods: Vec<Method>,
 }
 
@@ -60,10 +62,11 @@ fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
 }
 
 /// A policy, as administrators see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Policy {
     /// The id.
     #[serde(rename = "policy_id")]
+    #[schema(value_type = String)]
     pub id: PolicyId,
     /// Its name.
     pub name: String,

@@ -10,10 +10,11 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 /// A user, as administrators see them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct User {
     /// The id.
     #[serde(rename = "user_id")]
+    #[schema(value_type = String)]
     pub id: UserId,
     /// The username.
     pub username: String,
@@ -28,12 +29,14 @@ pub struct User {
 }
 
 /// A device, as administrators see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Device {
     /// The id.
     #[serde(rename = "device_id")]
+    #[schema(value_type = String)]
     pub id: DeviceId,
     /// Whose it is.
+    #[schema(value_type = String)]
     pub user_id: UserId,
     /// Their username.
     pub username: String,
@@ -151,6 +154,37 @@ impl Store {
                 .map_err(|error| taken(error, "user", username.shown()))?;
             let entry = Entry::new("user.add", actor, id).detail("username", username.shown());
             write.audit(organisation, now, &entry)
+        })
+        .await
+    }
+
+    /// Users by username, after one of them; those whose username or email address holds a text.
+    ///
+    /// # Errors
+    /// `not_found`: the one to begin after is gone.
+    pub async fn users_after(
+        &self,
+        organisation: OrganisationId,
+        (text, after, most): (String, Option<UserId>, u32),
+    ) -> Result<Vec<User>, StoreError> {
+        self.scan(move |read| {
+            let after: String = match after {
+                None => String::new(),
+                Some(id) => read
+                    .prepare_cached("SELECT username_key FROM users WHERE organisation_id = ?1 AND id = ?2")?
+                    .query_row(params![organisation, id], |row| row.get(0))
+                    .optional()?
+                    .ok_or_else(|| StoreError::not_found("user", id))?,
+            };
+            let mut statement = read.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM users
+                 WHERE organisation_id = ?1 AND deleted IS NULL AND username_key > ?2
+                    AND (?3 = '' OR instr(username_key, ?3) > 0 OR instr(email_key, ?3) > 0)
+                 ORDER BY username_key LIMIT ?4"
+            ))?;
+            let rows =
+                statement.query_map(params![organisation, after, crate::names::key(&text), most], user)?;
+            Ok(rows.collect::<Result<_, _>>()?)
         })
         .await
     }

@@ -64,6 +64,7 @@ impl Program {
 /// What each call is meant to need, written down a second time.
 fn expected() -> BTreeMap<(&'static str, &'static str), Needs> {
     let (see, change) = (Needs::Right(Right::See), Needs::Right(Right::Change));
+    let help = Needs::Right(Right::Help);
     BTreeMap::from([
         (("GET", "/services"), see),
         (("POST", "/services"), change),
@@ -75,6 +76,20 @@ fn expected() -> BTreeMap<(&'static str, &'static str), Needs> {
         (("POST", "/machines/{machine}/approve"), change),
         (("POST", "/machines/{machine}/revoke"), change),
         (("POST", "/machines/{machine}/readmit"), change),
+        (("GET", "/users"), see),
+        (("POST", "/users"), change),
+        (("GET", "/users/{user}"), see),
+        (("POST", "/users/{user}/enable"), help),
+        (("POST", "/users/{user}/disable"), help),
+        (("GET", "/users/{user}/devices"), see),
+        (("POST", "/users/{user}/devices"), help),
+        (("DELETE", "/devices/{device}"), help),
+        (("GET", "/accesses"), see),
+        (("POST", "/accesses"), change),
+        (("DELETE", "/accesses/{access}"), change),
+        (("GET", "/policies"), see),
+        (("POST", "/policies"), change),
+        (("GET", "/audit"), Needs::Right(Right::SeeAudit)),
         (("GET", "/logons"), see),
         (("GET", "/logons/{code}"), see),
     ])
@@ -93,6 +108,9 @@ async fn every_call_denies_by_default() {
     let name = Name::parse("name", "Workstations").unwrap();
     let service =
         services::add(world.store(), ORGANISATION, name, Actor::Server, now()).await.unwrap().id.to_string();
+    let (anna, email) = (Name::parse("u", "anna").unwrap(), Name::parse_email("anna@acme.example").unwrap());
+    let anna = (server::store::UserId::random().unwrap(), anna, email);
+    world.store().add_user(ORGANISATION, anna, Actor::Server, now()).await.unwrap();
     let second = world.second_organisation().await;
     let foreign = Program::of(&world, second, "foreign", Role::Owner).await;
     let nobody = Program { router: world.router.clone(), token: None };
@@ -106,7 +124,10 @@ async fn every_call_denies_by_default() {
     let mut calls: Vec<_> = expected().into_iter().collect();
     calls.sort_by_key(|((method, _), _)| *method == "DELETE");
     for ((method, path), needs) in calls {
-        let path = path.replace("{service}", &service).replace("{machine}", "none").replace("{code}", "none");
+        let path = path.replace("{service}", &service).replace("{user}", "anna");
+        let path = ["{machine}", "{code}", "{device}", "{access}"]
+            .into_iter()
+            .fold(path, |path, parameter| path.replace(parameter, "none"));
         for program in [&nobody, &stranger] {
             let answer = program.send(method, &path, None, None).await;
             assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path}");
@@ -121,9 +142,13 @@ async fn every_call_denies_by_default() {
             // A new key is made before the service is looked for, by a server key that is not theirs.
             assert!(answer.status.is_client_error() || answer.status.is_server_error(), "{method} {path}");
             assert!(!answer.body.to_string().contains("Workstations"));
-        } else if method == "GET" && answer.status == StatusCode::OK {
+        } else if path.contains("/anna") && !path.ends_with("/devices") {
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{method} {path}");
+        } else if method == "GET" && path != "/audit" && answer.status == StatusCode::OK {
             assert_eq!(answer.body["items"], json!([]), "{path}");
         }
+        let text = answer.body.to_string();
+        assert!(!text.contains("acme.example") && !text.contains("Workstations"), "{method} {path}: {text}");
     }
 }
 
@@ -155,6 +180,63 @@ async fn services_come_and_go_and_repeat_nothing() {
     let audit = world.audit().await;
     assert!(audit.iter().any(|row| row.kind == "service.add" && row.actor.starts_with("token:")));
     assert!(!format!("{audit:?}").contains(&key));
+}
+
+#[tokio::test]
+async fn people_and_rules() {
+    let world = World::new().await;
+    let program = Program::of(&world, ORGANISATION, "p", Role::Owner).await;
+    let post = async |path: &str, body: Value| program.send("POST", path, Some(body), None).await;
+    assert_eq!(post("/services", json!({ "name": "Workstations" })).await.status, 201);
+    for name in ["anna", "ben", "cleo"] {
+        let made = post("/users", json!({ "username": name, "email": format!("{name}@acme.example") })).await;
+        assert_eq!(
+            (made.status, &made.body["enabled"]),
+            (StatusCode::CREATED, &json!(true)),
+            "{}",
+            made.body
+        );
+    }
+    assert_eq!(post("/users", json!({ "username": "x", "email": "no" })).await.body["code"], "bad_name");
+    let first = program.get("/users?limit=2").await.body;
+    let next = first["next"].as_str().unwrap();
+    assert_eq!(
+        program.get(&format!("/users?limit=2&after={next}")).await.body["items"][0]["username"],
+        "cleo"
+    );
+    // A device, shown once.
+    let device = post("/users/anna/devices", json!({})).await;
+    assert_eq!(device.status, StatusCode::CREATED, "{}", device.body);
+    assert!(device.body["otpauth_uri"].as_str().unwrap().starts_with("otpauth://totp/TRASA:anna?secret="));
+    let devices = program.get("/users/anna/devices").await.body;
+    assert_eq!((devices[0]["kind"].as_str(), devices[0].get("secret")), (Some("totp"), None));
+    let path = format!("/devices/{}", device.body["device_id"].as_str().unwrap());
+    assert_eq!(program.send("DELETE", &path, None, None).await.status, 204);
+    assert_eq!(program.send("DELETE", &path, None, None).await.status, 404);
+    // A policy, and an access under it.
+    let rules = json!({ "name": "office", "when": ["mon-fri 08:00-18:00"], "zone": "Europe/Berlin" });
+    assert_eq!(post("/policies", rules).await.status, 201);
+    let bad = post("/policies", json!({ "name": "bad", "when": ["someday"] })).await;
+    assert_eq!((bad.status.as_u16(), &bad.body["code"]), (422, &json!("bad_policy")));
+    assert_eq!(program.get("/policies").await.body["items"][0]["zone"], "Europe/Berlin");
+    let access =
+        json!({ "user": "anna", "service": "Workstations", "account": "ACME\\anna", "policy": "office" });
+    let made = post("/accesses", access.clone()).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    assert_eq!(post("/accesses", access).await.body["code"], "access_exists");
+    let nowhere = json!({ "user": "anna", "service": "Workstations", "account": "anna\\" });
+    assert_eq!(post("/accesses", nowhere).await.body["code"], "bad_account");
+    assert_eq!(program.get("/accesses").await.body["items"][0]["policy"], "office");
+    let path = format!("/accesses/{}", made.body["access_id"].as_str().unwrap());
+    assert_eq!(program.send("DELETE", &path, None, None).await.status, 204);
+    // Disabled and back, and all of it in the audit.
+    assert_eq!(program.send("POST", "/users/anna/disable", None, None).await.body["enabled"], false);
+    assert_eq!(program.send("POST", "/users/anna/enable", None, None).await.body["enabled"], true);
+    let rows = program.get("/audit?limit=3").await.body;
+    assert_eq!(rows["items"][0]["kind"], "user.enable");
+    let next = rows["next"].as_str().unwrap();
+    let older = program.get(&format!("/audit?limit=3&after={next}")).await.body;
+    assert!(older["items"][0]["number"].as_i64() < rows["items"][2]["number"].as_i64());
 }
 
 #[tokio::test]

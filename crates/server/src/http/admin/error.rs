@@ -107,7 +107,9 @@ impl From<StoreError> for ApiError {
         let code = error.code();
         let status = match (&error, code) {
             (StoreError::Refused { .. }, "not_found") => StatusCode::NOT_FOUND,
-            (StoreError::Refused { .. }, "until_past" | "until_missing") => StatusCode::UNPROCESSABLE_ENTITY,
+            (StoreError::Refused { .. }, "until_past" | "until_missing" | "bad_policy") => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             (StoreError::Refused { .. }, _) => StatusCode::CONFLICT,
             (StoreError::Unavailable(_), _) => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,

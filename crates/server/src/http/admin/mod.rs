@@ -7,7 +7,9 @@ mod error;
 mod logons;
 mod machines;
 mod page;
+mod rules;
 mod services;
+mod users;
 
 pub use error::ApiError;
 
@@ -40,6 +42,20 @@ fn calls(app: &Arc<App>) -> Api {
         .add(Needs::Right(Right::Change), routes!(machines::approve))
         .add(Needs::Right(Right::Change), routes!(machines::revoke))
         .add(Needs::Right(Right::Change), routes!(machines::readmit))
+        .add(Needs::Right(Right::See), routes!(users::list))
+        .add(Needs::Right(Right::Change), routes!(users::add))
+        .add(Needs::Right(Right::See), routes!(users::show))
+        .add(Needs::Right(Right::Help), routes!(users::enable))
+        .add(Needs::Right(Right::Help), routes!(users::disable))
+        .add(Needs::Right(Right::See), routes!(users::devices))
+        .add(Needs::Right(Right::Help), routes!(users::add_device))
+        .add(Needs::Right(Right::Help), routes!(users::remove_device))
+        .add(Needs::Right(Right::See), routes!(rules::accesses))
+        .add(Needs::Right(Right::Change), routes!(rules::grant))
+        .add(Needs::Right(Right::Change), routes!(rules::revoke))
+        .add(Needs::Right(Right::See), routes!(rules::policies))
+        .add(Needs::Right(Right::Change), routes!(rules::add_policy))
+        .add(Needs::Right(Right::SeeAudit), routes!(rules::audit))
         .add(Needs::Right(Right::See), routes!(logons::list))
         .add(Needs::Right(Right::See), routes!(logons::show))
 }

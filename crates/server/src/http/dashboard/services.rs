@@ -7,8 +7,8 @@ use super::words::{Instant, ago};
 use crate::administration::services::{Keyed, add, rotate_key};
 use crate::administrators::Right;
 use crate::app::App;
-use crate::cli::date;
 use crate::clock::now;
+use crate::dates;
 use crate::http::guard::{Caller, Fields};
 use crate::names::Name;
 use crate::store::accesses::ServiceAccess;
@@ -287,7 +287,7 @@ pub(super) async fn token(
     let service = app.store.read(|read| read.service(caller.organisation, &id))?;
     let uses = fields.text("uses").parse().ok().filter(|uses| (1..=1_000_000).contains(uses));
     let uses = uses.ok_or_else(|| PageError::Invalid("a token is for 1 to 1,000,000 machines".to_owned()))?;
-    let until = date::until(fields.text("until")).map_err(PageError::Invalid)?;
+    let until = dates::until(fields.text("until")).map_err(PageError::Invalid)?;
     let new = NewToken::random(service.id.to_string(), uses, until)?;
     let anchor = app.store.anchor(caller.organisation)?.fingerprint();
     let text = AdmissionSecret::token(new.id, *new.secret, anchor).to_text();

@@ -1,14 +1,20 @@
-//! Dates on the command line.
+//! Dates as people write and read them.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
+/// An instant for people, in UTC.
+#[must_use]
+pub fn instant(unix_secs: i64) -> String {
+    Timestamp::from_second(unix_secs).map_or_else(|_| unix_secs.to_string(), |time| time.to_string())
+}
+
 /// Reads `2027-01-31` (the end of that day, UTC), `2027-01-31T18:00` (UTC) or an RFC 3339 instant; Unix
 /// seconds.
 ///
 /// # Errors
-/// One sentence that says what is expected; for clap.
+/// One sentence that says what is expected.
 pub fn until(text: &str) -> Result<i64, String> {
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Ok(instant.as_second());
