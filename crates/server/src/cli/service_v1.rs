@@ -100,8 +100,7 @@ pub(super) async fn import(store: &Store, arguments: Import, at: &Console) -> Re
 
 pub(super) async fn deny(store: &Store, service: String, at: &Console) -> Result<(), Failure> {
     let id = store.deny_v1(OrganisationId::DEFAULT, service, at.actor(), now()).await?;
-    let text =
-        "Original agents are refused. Undo: trasa-server service allow-v1, which gives the same key back.";
+    let text = "Original agents are refused. Undo: trasa-server service allow-v1, which gives the same key back (where it leaked: with --new-key).";
     at.show(&json!({ "service_id": id }), text)
 }
 

@@ -56,8 +56,7 @@ pub fn read(
     (wanted, question)
 }
 
-/// Decides at a time in Unix seconds. Nobody's phone is rung by version 1 yet: with push, a service says
-/// whether its original agents may ring phones, and the call then waits for the answer. Called inside the commit that makes the result durable.
+/// Decides at a time in Unix seconds. Called inside the commit that makes the result durable.
 #[must_use]
 pub fn record(wanted: &Wanted, question: &Question, gathered: &Gathered, now: i64) -> Record {
     let request = LogonRequest {
