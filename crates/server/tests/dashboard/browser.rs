@@ -14,7 +14,7 @@ use server::init::{Plan, init};
 use server::names::Name;
 use server::sealing::{KeyText, Sealer};
 use server::store::ids::{MachineId, ServiceId};
-use server::store::{OrganisationId, Store, Use};
+use server::store::{OrganisationId, Store, Use, UserId};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
@@ -86,6 +86,15 @@ impl World {
     pub async fn service(&self, name: &str) -> String {
         let name = Name::parse("name", name).unwrap();
         add(self.store(), ORGANISATION, name, Actor::Server, now()).await.unwrap().id.to_string()
+    }
+
+    /// A user; its id.
+    pub async fn user(&self, name: &str) -> String {
+        let id = UserId::random().unwrap();
+        let email = Name::parse_email(&format!("{name}@acme.example")).unwrap();
+        let user = (id, Name::parse("username", name).unwrap(), email);
+        self.store().add_user(ORGANISATION, user, Actor::Server, now()).await.unwrap();
+        id.to_string()
     }
 
     /// A machine as if it had been admitted; its id.

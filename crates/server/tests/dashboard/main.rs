@@ -6,4 +6,5 @@ mod api;
 mod browser;
 mod doors;
 mod machines;
+mod people;
 mod routes;

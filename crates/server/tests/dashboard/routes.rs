@@ -38,6 +38,13 @@ fn expected() -> BTreeMap<(&'static str, &'static str), Needs> {
         (("POST", "/machines/{id}"), Has(Right::Change)),
         (("GET", "/machines/{id}/release"), Fresh(Right::Own)),
         (("POST", "/machines/{id}/release"), Fresh(Right::Own)),
+        (("GET", "/users"), Has(Right::See)),
+        (("GET", "/users/new"), Has(Right::Change)),
+        (("POST", "/users/new"), Has(Right::Change)),
+        (("GET", "/users/{id}"), Has(Right::See)),
+        (("POST", "/users/{id}/help"), Has(Right::Help)),
+        (("POST", "/users/{id}/accesses"), Has(Right::Change)),
+        (("GET", "/audit"), Has(Right::SeeAudit)),
         (("GET", "/logons"), Has(Right::See)),
         (("GET", "/logons/{code}"), Has(Right::See)),
         (("GET", "/administrators"), Has(Right::Own)),
@@ -93,9 +100,9 @@ async fn every_route_denies_by_default() {
             assert_eq!(answer.status, StatusCode::NOT_FOUND, "{method} {path}");
         }
     }
-    for path in ["/services", "/machines", "/logons", "/"] {
+    for path in ["/services", "/machines", "/logons", "/users", "/audit", "/"] {
         let page = foreign.get(path).await.text;
-        assert!(!page.contains("Workstations") && !page.contains("PC-07"), "{path}");
+        assert!(!["Workstations", "PC-07", "anna"].iter().any(|name| page.contains(name)), "{path}");
     }
     let page = foreign.get("/administrators").await.text;
     assert!(page.contains(name) && !page.contains("help_desk"), "{page}");
@@ -107,6 +114,7 @@ struct Ids {
     service: String,
     machine: String,
     code: String,
+    user: String,
 }
 
 impl Ids {
@@ -116,7 +124,8 @@ impl Ids {
         let service = world.service("Workstations").await;
         let machine = world.machine(&service, "PC-07", "waiting").await;
         let code = world.logon(&machine, "no_access").await;
-        Self { administrator: auditor.id.to_string(), service, machine, code }
+        let user = world.user("anna").await;
+        Self { administrator: auditor.id.to_string(), service, machine, code, user }
     }
 
     fn fill(&self, path: &str) -> String {
@@ -124,6 +133,8 @@ impl Ids {
             &self.service
         } else if path.starts_with("/machines") {
             &self.machine
+        } else if path.starts_with("/users") {
+            &self.user
         } else {
             &self.administrator
         };
@@ -131,7 +142,9 @@ impl Ids {
     }
 
     fn is_ours(&self, path: &str) -> bool {
-        [&self.administrator, &self.service, &self.machine, &self.code].iter().any(|id| path.contains(*id))
+        [&self.administrator, &self.service, &self.machine, &self.code, &self.user]
+            .iter()
+            .any(|id| path.contains(*id))
     }
 }
 

@@ -68,19 +68,24 @@ pub(super) fn advice(logon: &Logon) -> Option<Advice> {
     let (service, machine) = (quoted(&logon.service), quoted(&logon.machine));
     let text = |text: &str| Advice { text: text.to_owned(), command: None, page: None };
     let run = |says: &str, command: String| Advice { command: Some(command), ..text(says) };
+    // A username that stays itself in a path.
+    let plain = logon.user.as_deref().filter(|user| quoted(user) == **user);
+    let page = plain.map(|user| (format!("/users/{user}"), "To the user"));
+    let at_user = |advice: Advice| Advice { page: page.clone(), ..advice };
     Some(match Reason::from_code(&logon.reason)? {
         R::UserUnknown => run(
             "Was the name typed right? The audit keeps no typed name that is nobody's. Somebody new is added with:",
             "trasa-server user add NAME --email ADDRESS".to_owned(),
         ),
-        R::UserDisabled => {
-            run("If they should get in again, enable them:", format!("trasa-server user enable {user}"))
-        }
-        R::NoAccess => run(
+        R::UserDisabled => at_user(run(
+            "If they should get in again, enable them:",
+            format!("trasa-server user enable {user}"),
+        )),
+        R::NoAccess => at_user(run(
             "Grant it, with the account written as the machine calls it. If there is one already, look whether a name \
              of the domain waits (`domain list`):",
             format!("trasa-server access grant --user {user} --service {service} --account {account}"),
-        ),
+        )),
         R::OutsideHours
         | R::NetworkNotAllowed
         | R::SessionNotAllowed
@@ -90,10 +95,10 @@ pub(super) fn advice(logon: &Logon) -> Option<Advice> {
              account past:",
             format!("trasa-server logon bypass --machine {machine} --account {account} --minutes 10"),
         ),
-        R::NoDevice | R::PushNotAvailable => run(
+        R::NoDevice | R::PushNotAvailable => at_user(run(
             "Give them a device, in person or over a channel that you trust:",
             format!("trasa-server device add-totp {user}"),
-        ),
+        )),
         R::CodeClock => text(
             "Set the phone's clock to automatic. How far it is off stands below; codes of a clock that is off are never \
              accepted.",

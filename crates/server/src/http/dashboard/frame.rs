@@ -9,11 +9,13 @@ use axum::response::{Html, IntoResponse as _, Response};
 use zeroize::Zeroizing;
 
 /// Places in the navigation; only what exists, and only what the role may see.
-const PLACES: [(Place, &str, &str, Right); 5] = [
+const PLACES: [(Place, &str, &str, Right); 7] = [
     (Place::Home, "/", "Home", Right::See),
     (Place::Services, "/services", "Services", Right::See),
     (Place::Machines, "/machines", "Machines", Right::See),
+    (Place::Users, "/users", "Users", Right::See),
     (Place::Logons, "/logons", "Logons", Right::See),
+    (Place::Audit, "/audit", "Audit", Right::SeeAudit),
     (Place::Administrators, "/administrators", "Administrators", Right::Own),
 ];
 
@@ -26,8 +28,12 @@ pub(super) enum Place {
     Services,
     /// Machines.
     Machines,
+    /// Users.
+    Users,
     /// Logons.
     Logons,
+    /// Audit.
+    Audit,
     /// Administrators.
     Administrators,
     /// None of them.

@@ -8,6 +8,7 @@
 mod account;
 mod administrators;
 mod assets;
+mod audit;
 mod error;
 mod explain;
 mod frame;
@@ -18,6 +19,7 @@ mod machines;
 mod qr;
 mod services;
 mod sign_in;
+mod users;
 mod welcome;
 mod words;
 
@@ -62,6 +64,13 @@ fn pages(app: &Arc<App>) -> Pages {
         .post("/machines/{id}", Needs::Right(Right::Change), machines::change)
         .get("/machines/{id}/release", Needs::Fresh(Right::Own), machines::ask_release)
         .post("/machines/{id}/release", Needs::Fresh(Right::Own), machines::release)
+        .get("/users", Needs::Right(Right::See), users::list)
+        .get("/users/new", Needs::Right(Right::Change), users::ask_new)
+        .post("/users/new", Needs::Right(Right::Change), users::new)
+        .get("/users/{id}", Needs::Right(Right::See), users::one)
+        .post("/users/{id}/help", Needs::Right(Right::Help), users::help)
+        .post("/users/{id}/accesses", Needs::Right(Right::Change), users::accesses)
+        .get("/audit", Needs::Right(Right::SeeAudit), audit::show)
         .get("/logons", Needs::Right(Right::See), logons::list)
         .get("/logons/{code}", Needs::Right(Right::See), logons::one)
         .get("/administrators", Needs::Right(Right::Own), administrators::show)

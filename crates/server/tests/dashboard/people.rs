@@ -1,0 +1,92 @@
+//! People by their pages, and the audit of it.
+
+use crate::browser::{ORGANISATION, World, hidden, shown_secret};
+use axum::http::StatusCode;
+use server::administrators::Role;
+
+#[tokio::test]
+async fn a_user_gets_a_device_and_an_access() {
+    let world = World::new().await;
+    world.service("Workstations").await;
+    let mut admin = world.administrator("lea", Role::Administrator).await;
+    let fields = [("username", "anna"), ("email", "anna@acme.example")];
+    let path = admin.post("/users/new", &fields).await.location().to_owned();
+    assert!(path.starts_with("/users/"), "{path}");
+    assert_eq!(admin.post("/users/new", &fields).await.status, StatusCode::CONFLICT);
+    assert!(admin.get(&path).await.text.contains("gets in nowhere"));
+    let help = format!("{path}/help");
+    let shown = admin.post(&help, &[("do", "add-device")]).await;
+    let secret = shown_secret(&shown.text);
+    assert_eq!((shown.status, secret.len()), (StatusCode::OK, 32));
+    let page = admin.get(&path).await.text;
+    assert!(page.contains("authenticator app") && !page.contains(&secret));
+    // An access, once, and back.
+    let accesses = format!("{path}/accesses");
+    let grant = [("account", "ACME\\anna"), ("service", "Workstations"), ("policy", "")];
+    assert_eq!(admin.post(&accesses, &grant).await.location(), path);
+    assert_eq!(admin.post(&accesses, &grant).await.status, StatusCode::CONFLICT);
+    let wrong = admin.post(&accesses, &[("account", "anna\\"), ("service", "Workstations")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let access = world.store().accesses(ORGANISATION).await.unwrap()[0].id.to_string();
+    assert!(admin.get(&path).await.text.contains(&access));
+    // Not by the page of somebody else.
+    let other = world.user("ben").await;
+    let answer = admin.post(&format!("/users/{other}/accesses"), &[("revoke", &access)]).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    admin.post(&accesses, &[("revoke", &access)]).await;
+    assert!(world.store().accesses(ORGANISATION).await.unwrap().is_empty());
+    let audit = format!("{:?}", world.audit().await);
+    assert!(!audit.contains(&secret));
+}
+
+#[tokio::test]
+async fn the_help_desk_helps_and_grants_nothing() {
+    let world = World::new().await;
+    let id = world.user("anna").await;
+    let mut desk = world.administrator("lea", Role::HelpDesk).await;
+    let (path, help) = (format!("/users/{id}"), format!("/users/{id}/help"));
+    desk.post(&help, &[("do", "add-device")]).await;
+    let page = desk.get(&path).await.text;
+    assert!(!page.contains("Grant an access"));
+    let device = hidden(&page, "device");
+    // Not by the page of somebody else.
+    let other = world.user("ben").await;
+    let fields = [("do", "remove-device"), ("device", device.as_str())];
+    let answer = desk.post(&format!("/users/{other}/help"), &fields).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    desk.post(&help, &fields).await;
+    assert!(world.store().devices(ORGANISATION, Some(id.clone())).await.unwrap().is_empty());
+    desk.post(&help, &[("do", "disable")]).await;
+    assert!(desk.get(&path).await.text.contains("disabled"));
+    desk.post(&help, &[("do", "enable")]).await;
+    let accesses = desk.post(&format!("{path}/accesses"), &[("account", ".\\anna")]).await;
+    assert_eq!(accesses.status, StatusCode::FORBIDDEN);
+    assert_eq!(desk.get("/audit").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn users_are_found_and_listed_in_parts() {
+    let world = World::new().await;
+    for number in 0..60 {
+        world.user(&format!("u{number:02}")).await;
+    }
+    let mut auditor = world.administrator("lea", Role::Auditor).await;
+    let first = auditor.get("/users").await.text;
+    assert!(first.contains(">u49<") && !first.contains(">u50<") && !first.contains("Add a user"));
+    let next = first.split("after=").nth(1).unwrap().split('"').next().unwrap();
+    let second = auditor.get(&format!("/users?after={next}")).await.text;
+    assert!(second.contains(">u50<") && second.contains(">u59<") && !second.contains(">u49<"));
+    let found = auditor.get("/users?q=U07@").await.text;
+    assert!(found.contains(">u07<") && !found.contains(">u08<"));
+}
+
+#[tokio::test]
+async fn the_audit_names_who_did_it() {
+    let world = World::new().await;
+    let mut owner = world.administrator("lea", Role::Owner).await;
+    owner.post("/users/new", &[("username", "anna"), ("email", "anna@acme.example")]).await;
+    let page = owner.get("/audit").await.text;
+    assert!(page.contains("User add") && page.contains("<td>lea</td>"), "{page}");
+    let alarms = owner.get("/audit?kind=alarm").await.text;
+    assert!(!alarms.contains("User add"));
+}
