@@ -48,6 +48,9 @@ pub(super) async fn run(app: Arc<App>, files: Arc<TlsFiles>, data: PathBuf) {
             if let Err(error) = announce::run(&app, &data, now).await {
                 tracing::error!(error = %error, "What ends soon could not be announced");
             }
+            if let Err(error) = app.store.forget_old_sign_ins(app.organisation, now).await {
+                tracing::error!(error = %error, "Old counters of sign-ins could not be taken away");
+            }
         }
         match app.store.end_watching(app.organisation, now).await {
             Ok(0) => {}
