@@ -4,6 +4,7 @@ use crate::audit::Actor;
 use crate::names::Name;
 use crate::random;
 use crate::store::ids::ServiceId;
+use crate::store::services::NewService;
 use crate::store::{OrganisationId, Store, StoreError};
 use protocol::service_key::AdmissionSecret;
 use zeroize::Zeroizing;
@@ -36,12 +37,11 @@ pub async fn add(
     actor: Actor,
     now: i64,
 ) -> Result<Keyed, StoreError> {
-    let id = ServiceId::new(random::identifier()?);
-    let secret = random::secret::<32>()?;
-    let key = text(store, organisation, &secret)?;
-    let shown = name.shown().to_owned();
-    store.add_service(organisation, (id, name, secret), actor, now).await?;
-    Ok(Keyed { id, name: shown, key })
+    let service = NewService::random(name)?;
+    let key = text(store, organisation, &service.key)?;
+    let (id, name) = (service.id, service.name.shown().to_owned());
+    store.add_service(organisation, service, actor, now).await?;
+    Ok(Keyed { id, name, key })
 }
 
 /// Replaces the ServiceKey of a service, named by id or name. Admitted machines do not notice.

@@ -4,7 +4,9 @@
 use super::table::{instant, instant_or, table};
 use super::{Console, Failure, date};
 use crate::clock::now;
-use crate::store::services::Service;
+use crate::names::Name;
+use crate::store::ids::ServiceId;
+use crate::store::services::{NewService, Service};
 use crate::store::v1_calls::Caller;
 use crate::store::v1_doors::{Credentials, Opening, V1, V1Key, read_original_id};
 use crate::store::{OrganisationId, Store};
@@ -34,7 +36,8 @@ pub struct Allow {
 /// Arguments of `import`.
 #[derive(Debug, clap::Args)]
 pub struct Import {
-    /// ServiceID or name of the service that takes the original's agents over.
+    /// ServiceID or name of the service that takes the original's agents over; made where there is none of
+    /// this name.
     service: String,
     /// The ServiceID that the original's agents have.
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
@@ -64,6 +67,7 @@ pub(super) async fn allow(store: &Store, arguments: Allow, at: &Console) -> Resu
     let key = V1Key::random()?;
     let opening = Opening {
         service: arguments.service,
+        absent: None,
         credentials: if arguments.new_key { Credentials::Replaced(key) } else { Credentials::Kept(key) },
         until: arguments.until,
         pass_through: arguments.pass_through,
@@ -82,20 +86,42 @@ pub(super) async fn allow(store: &Store, arguments: Allow, at: &Console) -> Resu
 pub(super) async fn import(store: &Store, arguments: Import, at: &Console) -> Result<(), Failure> {
     let id = read_original_id(&arguments.service_id).map_err(Failure::usage)?;
     let key = V1Key::original(key_of_standard_input()?).map_err(Failure::usage)?;
+    // What looks like a ServiceID names a service that has to be there.
+    let absent = match (ServiceId::parse(arguments.service.trim()), find(store, &arguments.service)?) {
+        (None, None) => Some(NewService::random(
+            Name::parse("name", &arguments.service).map_err(|error| Failure::usage(error.to_string()))?,
+        )?),
+        _ => None,
+    };
+    let made = absent.as_ref().map(|service| service.name.shown().to_owned());
     let opening = Opening {
         service: arguments.service,
+        absent,
         credentials: Credentials::Imported(id, key),
         until: arguments.until,
         pass_through: arguments.pass_through,
     };
     let (until, passes) = (opening.until, opening.pass_through);
     let (id, _) = store.open_v1(OrganisationId::DEFAULT, opening, at.actor(), now()).await?;
-    let text = format!(
+    let mut text = format!(
         "Original agents with the ServiceID {id} are served until {}.{}",
         instant(until),
         pass_through_words(passes)
     );
+    if let Some(name) = made {
+        text = format!(
+            "The service {name:?} was made. `trasa-server service rotate-key` shows a ServiceKey for new agents.\n{text}"
+        );
+    }
     at.show(&json!({ "service_id": id }), &text)
+}
+
+fn find(store: &Store, service: &str) -> Result<Option<Service>, Failure> {
+    match store.read(|read| read.service(OrganisationId::DEFAULT, service)) {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.code() == "not_found" => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 pub(super) async fn deny(store: &Store, service: String, at: &Console) -> Result<(), Failure> {

@@ -166,29 +166,18 @@ fn find(
 }
 
 impl Store {
-    /// Adds a service with the 32 random bytes of its ServiceKey.
+    /// Adds a service.
     ///
     /// # Errors
     /// `name_taken`.
     pub async fn add_service(
         &self,
         organisation: OrganisationId,
-        (id, name, key): (ServiceId, Name, Zeroizing<[u8; 32]>),
+        service: NewService,
         actor: Actor,
         now: i64,
     ) -> Result<(), StoreError> {
-        self.write(move |write| {
-            let sealed = write.seal(key_place(organisation, &id), &key[..])?;
-            write
-                .prepare_cached(
-                    "INSERT INTO services (organisation_id, id, name, name_key, mode, admit, admit_until, key_sealed,
-                        key_generation, created) VALUES (?1, ?2, ?3, ?4, 'guard', 'until', ?5, ?6, 1, ?7)",
-                )?
-                .execute(params![organisation, id.0.0, name.shown(), name.key(), now + OPEN_ADMISSION_SECS, sealed, now])
-                .map_err(|error| taken(error, "service", name.shown()))?;
-            write.audit(organisation, now, &Entry::new("service.add", actor, id).detail("name", name.shown()))
-        })
-        .await
+        self.write(move |write| insert(write, organisation, &service, actor, now)).await
     }
 
     /// All live services, by name.
@@ -386,6 +375,53 @@ impl Store {
         })
         .await
     }
+}
+
+/// A service to be added.
+#[derive(Debug)]
+pub struct NewService {
+    /// The ServiceID.
+    pub id: ServiceId,
+    /// Its name.
+    pub name: Name,
+    /// The 32 random bytes of its ServiceKey.
+    pub key: Zeroizing<[u8; 32]>,
+}
+
+impl NewService {
+    /// A service with a random id and key.
+    ///
+    /// # Errors
+    /// Where the system gives no randomness.
+    pub fn random(name: Name) -> Result<Self, StoreError> {
+        Ok(Self { id: ServiceId::new(crate::random::identifier()?), name, key: crate::random::secret()? })
+    }
+}
+
+pub(super) fn insert(
+    write: &Write<'_>,
+    organisation: OrganisationId,
+    NewService { id, name, key }: &NewService,
+    actor: Actor,
+    now: i64,
+) -> Result<(), StoreError> {
+    let sealed = write.seal(key_place(organisation, id), &key[..])?;
+    write
+        .prepare_cached(
+            "INSERT INTO services (organisation_id, id, name, name_key, mode, admit, admit_until, key_sealed,
+                key_generation, created) VALUES (?1, ?2, ?3, ?4, 'guard', 'until', ?5, ?6, 1, ?7)",
+        )?
+        .execute(params![
+            organisation,
+            id.0.0,
+            name.shown(),
+            name.key(),
+            now + OPEN_ADMISSION_SECS,
+            sealed,
+            now
+        ])
+        .map_err(|error| taken(error, "service", name.shown()))?;
+    write.audit(organisation, now, &Entry::new("service.add", actor, *id).detail("name", name.shown()))
 }
 
 /// A token to be added.

@@ -1,7 +1,7 @@
 //! Which services answer the original's agent protocol ("version 1"), under which id and key, until
 //! when.
 
-use super::services::{Service, future};
+use super::services::{NewService, Service, future, insert};
 use super::{OrganisationId, Read, Store, StoreError, Write};
 use crate::audit::{Actor, Entry};
 use crate::random::{self, NoRandomness};
@@ -135,6 +135,8 @@ fn is_plain(text: &str) -> bool {
 pub struct Opening {
     /// ServiceID or name of the service.
     pub service: String,
+    /// What is made where there is no such service; `None`: nothing.
+    pub absent: Option<NewService>,
     /// The original's id and key, or a key for what the service does not have yet.
     pub credentials: Credentials,
     /// Its end, Unix seconds.
@@ -223,8 +225,14 @@ impl Store {
         now: i64,
     ) -> Result<(String, V1Key), StoreError> {
         self.write(move |write| {
-            let service = write.service(organisation, &opening.service)?;
             let until = future(Some(opening.until), now, "version 1")?;
+            let service = match (write.service(organisation, &opening.service), &opening.absent) {
+                (Err(error), Some(absent)) if error.code() == "not_found" => {
+                    insert(write, organisation, absent, actor.clone(), now)?;
+                    write.service(organisation, &opening.service)?
+                }
+                (found, _) => found?,
+            };
             let former = former(write, organisation, service.id, now)?;
             let kind = match &opening.credentials {
                 Credentials::Imported(..) => "service.import",

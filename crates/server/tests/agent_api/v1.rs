@@ -92,6 +92,7 @@ impl World {
     pub async fn allow_v1(&self, service: &Service, pass_through: bool) -> Original {
         let opening = Opening {
             service: service.name.clone(),
+            absent: None,
             credentials: Credentials::Kept(V1Key::random().unwrap()),
             until: now() + 30 * DAY,
             pass_through,

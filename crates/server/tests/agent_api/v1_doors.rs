@@ -27,7 +27,8 @@ async fn open(
     credentials: Credentials,
     until: i64,
 ) -> Result<Original, StoreError> {
-    let opening = Opening { service: service.name.clone(), credentials, until, pass_through: false };
+    let opening =
+        Opening { service: service.name.clone(), absent: None, credentials, until, pass_through: false };
     let (service_id, key) = world.store().open_v1(ORGANISATION, opening, console(), now()).await?;
     Ok(Original {
         service_id,

@@ -12,7 +12,7 @@ use server::names::Name;
 use server::sealing::{KeyText, Sealer};
 use server::store::accesses::Grant;
 use server::store::policies::PolicyText;
-use server::store::services::NewToken;
+use server::store::services::{NewService, NewToken};
 use server::store::{AccessId, DeviceId, OrganisationId, PolicyId, Store, Use, UserId};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -94,8 +94,8 @@ impl World {
     pub async fn service(&self, name: &str) -> Service {
         let id = ServiceId::new(random());
         let secret = random();
-        let parsed = Name::parse("name", name).unwrap();
-        self.store().add_service(ORGANISATION, (id, parsed, secret.into()), console(), now()).await.unwrap();
+        let new = NewService { id, name: Name::parse("name", name).unwrap(), key: secret.into() };
+        self.store().add_service(ORGANISATION, new, console(), now()).await.unwrap();
         let key =
             AdmissionSecret::service_key(secret, self.app.keys().anchor.fingerprint()).to_text().to_string();
         Service { id, name: name.to_owned(), key }

@@ -124,8 +124,16 @@ fn an_administrator_opens_takes_over_and_closes_version_1() {
         let (code, shown) = with_input(&place, &import, input);
         assert_eq!(code, exit, "{shown}");
     }
-    let missing =
-        ["service", "import", "none", "--service-id", ORIGINAL_ID, "--v1-key-stdin", "--until", &until];
+    let missing = [
+        "service",
+        "import",
+        "3q2-7wAAAAAAAAAAAAAAAA",
+        "--service-id",
+        ORIGINAL_ID,
+        "--v1-key-stdin",
+        "--until",
+        &until,
+    ];
     assert!(with_input(&place, &missing, "key").1.contains("not_found"));
     let (code, shown) = with_input(&place, &import, "the original's key\r\n");
     assert_eq!((code, shown.trim()), (0, format!(r#"{{"service_id":"{ORIGINAL_ID}"}}"#).as_str()));
@@ -211,6 +219,29 @@ fn the_end_of_version_1_is_announced_and_alarmed_once() {
 
 fn at(second: i64) -> String {
     jiff::Timestamp::from_second(second).unwrap().to_string()
+}
+
+/// One command takes an original fleet over; where it fails, no service is left behind.
+#[test]
+fn import_makes_the_service_where_there_is_none() {
+    let place = Place::new();
+    place.init();
+    let import = |name: &str, until: &str| {
+        let words =
+            ["service", "import", name, "--service-id", ORIGINAL_ID, "--v1-key-stdin", "--until", until];
+        with_input(&place, &words, "k3y-of-the-original").0
+    };
+    assert_eq!(import("Fleet", "2020-01-01"), 1);
+    assert_eq!(place.json(&["service", "list"]), serde_json::json!([]));
+    assert_eq!(import("Fleet", &in_days(90)), 0);
+    assert_eq!(import("fleet", &in_days(60)), 0, "again, with another end");
+    assert_eq!(import("Other", &in_days(60)), 1, "the id is taken");
+    let services = place.json(&["service", "list"]);
+    assert_eq!(services.as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        (&services[0]["name"], &services[0]["v1"]["service_id"]),
+        (&"Fleet".into(), &ORIGINAL_ID.into())
+    );
 }
 
 /// The key is shown by the command that gives it out, and stands nowhere else.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use server::audit::Actor;
 use server::names::Name;
 use server::store::accesses::Grant;
-use server::store::services::{Service, ServiceChange};
+use server::store::services::{NewService, Service, ServiceChange};
 use server::store::{AccessId, DATABASE_FILE, DeviceId, Store, UserId};
 use std::path::Path;
 use zeroize::Zeroizing;
@@ -23,7 +23,7 @@ async fn watched(data: &Path) -> Store {
     make(data).await;
     let store = open(data).unwrap();
     let name = Name::parse("name", "Fleet").unwrap();
-    let service = (ServiceId::new(SERVICE), name, Zeroizing::new([1; 32]));
+    let service = NewService { id: ServiceId::new(SERVICE), name, key: Zeroizing::new([1; 32]) };
     store.add_service(ORGANISATION, service, Actor::Server, NOW).await.unwrap();
     let change = ServiceChange { mode: Some((Mode::Watch, Some(NOW + DAY))), admit: None };
     store.change_service(ORGANISATION, ("Fleet".to_owned(), change), Actor::Server, NOW).await.unwrap();

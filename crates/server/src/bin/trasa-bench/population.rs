@@ -16,6 +16,7 @@ use server::random;
 use server::sealing::{KeyText, Sealer};
 use server::store::accesses::Grant;
 use server::store::machines::{Admission, Newcomer, State};
+use server::store::services::NewService;
 use server::store::{AccessId, DeviceId, OrganisationId, Store, Use, UserId};
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
@@ -89,9 +90,9 @@ impl Population {
         };
         init(&place.data(), &plan, Actor::Server, now()).await?;
         let store = open(&place.data(), Use::Command)?;
-        let service = ServiceId::new(random::identifier()?);
-        let named = (service, Name::parse("name", SERVICE)?, random::secret::<32>()?);
-        store.add_service(ORGANISATION, named, Actor::Server, now()).await?;
+        let new = NewService::random(Name::parse("name", SERVICE)?)?;
+        let service = new.id;
+        store.add_service(ORGANISATION, new, Actor::Server, now()).await?;
         let store = Arc::new(store);
         let mut made = tokio::task::JoinSet::new();
         for number in 0..users {
