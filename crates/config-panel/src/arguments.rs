@@ -451,7 +451,14 @@ mod tests {
                 panic!("{command}")
             };
             assert!(text.contains(&format!("\n  TrasaConfig {command}")), "{text}");
-            for example in text.lines().filter_map(words_of_example) {
+            // However narrow the console of the test is, an example is one line.
+            let mut wide = Arguments::command().term_width(0);
+            wide.build();
+            let text = wide.find_subcommand_mut(command).map(|found| found.render_long_help().to_string());
+            let examples: Vec<_> =
+                text.iter().flat_map(|text| text.lines()).filter_map(words_of_example).collect();
+            assert!(!examples.is_empty(), "{command}");
+            for example in examples {
                 let words: Vec<_> = example.iter().map(Into::into).collect();
                 assert!(matches!(parse(words), Parsed::Run(_)), "{example:?}");
             }
