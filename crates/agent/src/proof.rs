@@ -1,7 +1,8 @@
 //! The proof that a logon was allowed.
 //!
 //! Nothing serializes a credential without one, and nobody outside this crate can make one: only
-//! the exchange (from a signed decision, or in version 1 a plain allow) and the offline rule (from a record that is on disk).
+//! the exchange (from a signed decision, or in version 1 a plain allow) and the offline rule (from a
+//! record that is on disk).
 //!
 //! ```compile_fail
 //! // B16 `allow_needs_the_proof_value`: neither a constructor nor the fields are reachable.

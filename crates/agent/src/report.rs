@@ -172,7 +172,7 @@ mod tests {
     use super::{Facts, report};
     use crate::config::{self, State};
     use crate::ports::{Never, ProtectedFile, TransportError};
-    use crate::testing::{Reply, Tile, World};
+    use crate::testing::{FakeServer, Reply, Tile, World};
     use protocol::v2::{Answer, Mode, ReportAnswer, ReportRequest, SafeModeBoot, Settings};
     use std::collections::BTreeMap;
     use std::sync::{Arc, Mutex};
@@ -274,19 +274,24 @@ mod tests {
         assert!(learned.settings.is_some());
     }
 
+    /// The answer to a report with nothing new in it.
+    fn heard_and_nothing_else(server: &FakeServer) -> Reply {
+        Reply::Signed(Answer::Report(ReportAnswer {
+            received: Vec::new(),
+            settings: Settings { mode: Mode::Guard, mode_until: None, approved: true },
+            keys: Vec::new(),
+            release: false,
+            time: server.now(),
+        }))
+    }
+
     /// Answers reports and collects the starts in safe mode that they tell.
     fn hear_boots(world: &World, heard: &Arc<Mutex<Vec<SafeModeBoot>>>) {
         let heard = heard.clone();
         world.server.script(move |_, request, server| {
             let body: ReportRequest = serde_json::from_slice(&request.body).unwrap();
             heard.lock().unwrap().extend(body.safe_mode_boots);
-            Reply::Signed(Answer::Report(ReportAnswer {
-                received: Vec::new(),
-                settings: Settings { mode: Mode::Guard, mode_until: None, approved: true },
-                keys: Vec::new(),
-                release: false,
-                time: server.now(),
-            }))
+            heard_and_nothing_else(server)
         });
     }
 
@@ -330,13 +335,7 @@ mod tests {
         world.server.script(move |_, request, server| {
             let body: ReportRequest = serde_json::from_slice(&request.body).unwrap();
             hear.lock().unwrap().extend(body.notices);
-            Reply::Signed(Answer::Report(ReportAnswer {
-                received: Vec::new(),
-                settings: Settings { mode: Mode::Guard, mode_until: None, approved: true },
-                keys: Vec::new(),
-                release: false,
-                time: server.now(),
-            }))
+            heard_and_nothing_else(server)
         });
         let tell = |standing: &[&'static str], expect: &[&str]| {
             let facts = Facts { standing: standing.iter().copied().collect(), ..Facts::default() };

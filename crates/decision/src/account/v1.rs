@@ -54,6 +54,15 @@ impl Account {
         Ok(Self { name, local, domain_names })
     }
 
+    /// Whether an account written like this may pass where a service lets pass whom none of its
+    /// accesses names; `read` is what [`Account::of_v1`] made of it and `may_be_named` whether one of
+    /// its accesses [may be](Name::may_be) about that name. What cannot be read never passes, nor a name
+    /// with an `@`: whom a directory knows by it only the directory can tell.
+    #[must_use]
+    pub fn passes_unnamed(user: &str, read: Result<&Self, &NameError>, may_be_named: bool) -> bool {
+        read.is_ok() && !user.contains('@') && !may_be_named
+    }
+
     /// An account whose name cannot be read: no access names it.
     #[must_use]
     pub const fn unreadable() -> Self {
@@ -149,6 +158,18 @@ mod tests {
         ] {
             assert_eq!(named(user, &hosts, &domains), expect, "{user} {hosts:?} {domains:?}");
         }
+    }
+
+    #[test]
+    fn only_a_plain_name_that_no_access_may_mean_passes_unnamed() {
+        let passes = |user: &str, may_be_named| {
+            let read = Account::of_v1(user, &[], &one_domain());
+            Account::passes_unnamed(user, read.as_ref(), may_be_named)
+        };
+        assert!(passes(r"ACME\robin", false) && passes("robin", false));
+        assert!(!passes(r"ACME\robin", true));
+        assert!(!passes("robin@acme.example", false) && !passes(r"ACME\robin@acme.example", false));
+        assert!(!passes("a\nb", false) && !passes("", false));
     }
 
     #[test]

@@ -107,15 +107,15 @@ impl Read<'_> {
         let domains = self.v1_domains(organisation, service_id)?;
         let hosts: Vec<&str> = wanted.hosts.iter().map(String::as_str).collect();
         let read = Account::of_v1(&wanted.user, &hosts, &domains);
-        let (account, readable) = match read {
-            Ok(account) => (account, true),
-            Err(_) => (Account::unreadable(), false),
+        let pass_through = match &read {
+            Ok(account) if lets_pass => {
+                let named = self.may_be_named(organisation, service_id, &account.name)?;
+                Account::passes_unnamed(&wanted.user, read.as_ref(), named)
+            }
+            _ => false,
         };
-        // Whom a directory knows by a name with an `@` only the directory can tell.
-        let pass_through = lets_pass
-            && readable
-            && !wanted.user.contains('@')
-            && !self.may_be_named(organisation, service_id, &account.name)?;
+        let readable = read.is_ok();
+        let account = read.unwrap_or_else(|_| Account::unreadable());
         let mut gathered = Gathered {
             facts: Facts { service, machine: Machine::Unnamed, pass_through, bypass_until: None, user: None },
             account,

@@ -1,5 +1,5 @@
 //! The original's agent protocol ("version 1"), so that installed original agents go on working
-//! during a roll-over: see `docs/protocol.md`.
+//! during a roll-over: see `docs/protocol-v1.md`.
 //!
 //! Every answer is HTTP 200 with the original's envelope, whatever went wrong. Who does not show the
 //! key of a service reaches no user, no counter and no logon; what the key opens is version 1 of that
