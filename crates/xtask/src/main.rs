@@ -10,6 +10,7 @@
 
 mod checks;
 mod demo;
+mod display;
 mod installer;
 mod listener;
 mod original_server;

@@ -1,7 +1,6 @@
 //! The installer's pages on a display that nobody sees: walked by keyboard alone, with a picture of each in
 //! `target/installer/pages`.
 
-use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -9,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use super::Windows;
+use crate::display::Display;
 use crate::packages::{self, DISPLAY};
 use crate::task;
 
@@ -59,10 +59,9 @@ impl Windows<'_> {
     }
 }
 
-/// A display in memory. Dropped, it is gone.
+/// A display with what was started on it. Dropped, both are gone.
 struct Screen {
-    server: Child,
-    name: String,
+    display: Display,
     folder: PathBuf,
     /// What msiexec was started with, in a desktop of Wine's.
     setup: Option<Child>,
@@ -78,26 +77,18 @@ impl Screen {
             std::fs::remove_dir_all(&folder)?;
         }
         std::fs::create_dir_all(&folder)?;
-        // The number of a display that nobody else has, on its standard output.
-        let mut server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0", &format!("{SIZE}x24")])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .context("cannot start Xvfb")?;
-        let mut number = String::new();
-        let output = server.stdout.take().context("Xvfb has no output")?;
-        BufReader::new(output).read_line(&mut number)?;
-        let name = format!(":{}", number.trim());
-        Ok(Self { server, name, folder, setup: None, last: Vec::new(), taken: 0 })
+        Ok(Self { display: Display::open(SIZE)?, folder, setup: None, last: Vec::new(), taken: 0 })
     }
 
     /// Starts the installer with its pages.
     fn begin(&mut self, windows: &Windows<'_>, package: &str) -> Result<()> {
         let mut command = windows.wine.command("wine");
         command.args(["explorer", &format!("/desktop=trasa,{SIZE}"), "msiexec", "/i", package]);
-        command.env("DISPLAY", &self.name).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .env("DISPLAY", self.display.name())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         self.setup = Some(command.spawn().context("cannot start wine")?);
         self.last.clear();
         Ok(())
@@ -113,7 +104,7 @@ impl Screen {
 
     fn press(&self, key: &str) -> Result<()> {
         let mut command = Command::new("xdotool");
-        let status = command.args(["key", key]).env("DISPLAY", &self.name).status()?;
+        let status = command.args(["key", key]).env("DISPLAY", self.display.name()).status()?;
         if status.success() { Ok(()) } else { bail!("xdotool cannot press {key}") }
     }
 
@@ -123,7 +114,7 @@ impl Screen {
         let (begun, mut before) = (Instant::now(), Vec::new());
         loop {
             let mut command = Command::new("import");
-            command.args(["-window", "root", "-strip"]).arg(&path).env("DISPLAY", &self.name);
+            command.args(["-window", "root", "-strip"]).arg(&path).env("DISPLAY", self.display.name());
             command.status().context("cannot take a picture")?;
             let now = std::fs::read(&path).unwrap_or_default();
             if now == before && now != self.last && now.len() > EMPTY_BYTES {
@@ -148,6 +139,5 @@ impl Drop for Screen {
         if let Some(mut setup) = self.setup.take() {
             task::end(&mut setup);
         }
-        task::end(&mut self.server);
     }
 }

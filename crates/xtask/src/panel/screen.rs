@@ -1,13 +1,13 @@
-//! A display that nobody sees, a keyboard, a clipboard and a camera.
+//! A display with a keyboard, a clipboard and a camera.
 
 use std::cell::Cell;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::display::Display;
 use crate::task;
 
 /// What is not there after this long will not come.
@@ -17,8 +17,7 @@ const EMPTY_BYTES: u64 = 2500;
 
 /// A display in memory. Dropped, it is gone, with what was started on it.
 pub(super) struct Screen {
-    server: Child,
-    name: String,
+    display: Display,
     folder: PathBuf,
     program: Option<Child>,
     taken: Cell<usize>,
@@ -27,24 +26,21 @@ pub(super) struct Screen {
 impl Screen {
     /// Opens one of this size, such as `1280x900`; pictures go to `folder`.
     pub(super) fn open(size: &str, folder: &Path) -> Result<Self> {
-        // The number of a display that nobody else has, on its standard output.
-        let mut server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0", &format!("{size}x24")])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .context("cannot start Xvfb")?;
-        let mut number = String::new();
-        let output = server.stdout.take().context("Xvfb has no output")?;
-        BufReader::new(output).read_line(&mut number)?;
-        let name = format!(":{}", number.trim());
-        Ok(Self { server, name, folder: folder.to_owned(), program: None, taken: Cell::new(0) })
+        Ok(Self {
+            display: Display::open(size)?,
+            folder: folder.to_owned(),
+            program: None,
+            taken: Cell::new(0),
+        })
     }
 
     /// Starts a program here and waits for its window.
     pub(super) fn start(&mut self, command: &mut Command, window: &str) -> Result<Duration> {
-        command.env("DISPLAY", &self.name).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .env("DISPLAY", self.display.name())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         let begun = Instant::now();
         self.program = Some(command.spawn().context("cannot start wine")?);
         self.until(window, 1)?;
@@ -85,7 +81,7 @@ impl Screen {
 
     fn windows(&self, name: &str) -> Result<usize> {
         let mut command = Command::new("xdotool");
-        command.args(["search", "--name", &format!("^{name}$")]).env("DISPLAY", &self.name);
+        command.args(["search", "--name", &format!("^{name}$")]).env("DISPLAY", self.display.name());
         let output = command.output().context("cannot start xdotool")?;
         Ok(String::from_utf8_lossy(&output.stdout).lines().count())
     }
@@ -94,7 +90,7 @@ impl Screen {
     pub(super) fn size(&self, window: &str) -> Result<(u32, u32)> {
         let mut command = Command::new("xdotool");
         command.args(["search", "--name", &format!("^{window}$"), "getwindowgeometry", "--shell"]);
-        let output = command.env("DISPLAY", &self.name).output()?;
+        let output = command.env("DISPLAY", self.display.name()).output()?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let number = |name: &str| {
             let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
@@ -127,7 +123,8 @@ impl Screen {
 
     fn xdotool(&self, words: &[&str]) -> Result<()> {
         let mut command = Command::new("xdotool");
-        let status = command.args(words).env("DISPLAY", &self.name).stdout(Stdio::null()).status()?;
+        let status =
+            command.args(words).env("DISPLAY", self.display.name()).stdout(Stdio::null()).status()?;
         if status.success() { Ok(()) } else { bail!("xdotool failed: {words:?}") }
     }
 
@@ -152,7 +149,7 @@ impl Screen {
 
     fn clear_clipboard(&self) -> Result<()> {
         let mut command = Command::new("xclip");
-        command.args(["-selection", "clipboard", "-in", "/dev/null"]).env("DISPLAY", &self.name);
+        command.args(["-selection", "clipboard", "-in", "/dev/null"]).env("DISPLAY", self.display.name());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command.status().context("cannot start xclip")?;
         Ok(())
@@ -163,7 +160,7 @@ impl Screen {
         // Whoever holds the clipboard may be slow, or gone.
         let mut command = Command::new("timeout");
         command.args(["3", "xclip", "-selection", "clipboard", "-out", "-target", "UTF8_STRING"]);
-        let output = command.env("DISPLAY", &self.name).stderr(Stdio::null()).output()?;
+        let output = command.env("DISPLAY", self.display.name()).stderr(Stdio::null()).output()?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
@@ -171,7 +168,10 @@ impl Screen {
     pub(super) fn photograph(&self, name: &str) -> Result<()> {
         let path = self.folder.join(format!("{name}.png"));
         let mut command = Command::new("import");
-        command.args(["-window", "root", "-trim", "+repage", "-strip"]).arg(&path).env("DISPLAY", &self.name);
+        command
+            .args(["-window", "root", "-trim", "+repage", "-strip"])
+            .arg(&path)
+            .env("DISPLAY", self.display.name());
         let status = command.stderr(Stdio::null()).status().context("cannot take a picture")?;
         if !status.success() || std::fs::metadata(&path)?.len() < EMPTY_BYTES {
             bail!("nothing is to be seen: {}", path.display());
@@ -195,6 +195,5 @@ impl Drop for Screen {
         if let Some(mut program) = self.program.take() {
             task::end(&mut program);
         }
-        task::end(&mut self.server);
     }
 }
