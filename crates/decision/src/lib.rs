@@ -6,6 +6,7 @@
 //! - [`limits`]: how often a code may be guessed.
 //! - [`logon`]: the decision itself: request + facts -> allow or deny, and what the store must change.
 //! - [`mode`]: guarding, watching, and when watching ends.
+//! - [`push`]: the phone: whether it is rung, and how a challenge ends.
 //!
 //! The caller reads all facts in one go, decides, and writes [`logon::Effects`] by compare-and-set
 //! in one transaction, together with the audit row. If a compared value has changed meanwhile, it
@@ -24,3 +25,4 @@ pub mod limits;
 pub mod logon;
 pub mod mode;
 pub mod policy;
+pub mod push;
