@@ -100,10 +100,11 @@ fn lasting(
     if !user.enabled {
         return Err((Progress::Disabled, Reason::UserDisabled, Params::new()));
     }
+    let unmet = |unmet: crate::policy::Unmet| (Progress::Policy(unmet.line), unmet.reason, unmet.params);
+    access.hold_end(at.now).map_err(unmet)?;
     let mut allowed = Methods::ALL;
     let mut open_now = true;
     if let Some(policy) = &access.policy {
-        let unmet = |unmet: crate::policy::Unmet| (Progress::Policy(unmet.line), unmet.reason, unmet.params);
         policy.hold_expiry(at.now).map_err(unmet)?;
         if let Some(source) = at.source {
             policy.hold_networks(source).map_err(unmet)?;

@@ -80,7 +80,8 @@ fn permitted<'a>(request: &LogonRequest, facts: &'a Facts, now: i64) -> Result<P
     let mut holding: Option<(usize, Methods)> = None;
     let mut nearest: Option<(Line, Box<Decision>)> = None;
     for (place, access) in matching(user, request) {
-        match access.policy.as_ref().map_or(Ok(()), |policy| policy.evaluate(&at)) {
+        let holds = access.hold_end(now);
+        match holds.and_then(|()| access.policy.as_ref().map_or(Ok(()), |policy| policy.evaluate(&at))) {
             Ok(()) => {
                 let methods = access.policy.as_ref().map_or(Methods::ALL, |policy| policy.methods);
                 if methods.and(user.methods()).contains(request.method) {

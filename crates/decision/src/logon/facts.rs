@@ -4,7 +4,7 @@ use crate::account::{Account, Pattern};
 use crate::code::{Given, TotpSecret};
 use crate::limits::Guesses;
 use crate::mode::Mode;
-use crate::policy::{Methods, Policy};
+use crate::policy::{Methods, Policy, Unmet};
 use alloc::vec::Vec;
 use core::net::IpAddr;
 use protocol::v2::{Method, PasswordState, Session};
@@ -96,6 +96,21 @@ pub struct Access {
     pub account: Pattern,
     /// When, from where and how; `None`: always, by any method.
     pub policy: Option<Policy>,
+    /// The first instant at which it allows nothing, Unix seconds; `None`: it has no end.
+    pub until: Option<i64>,
+}
+
+impl Access {
+    /// Whether the access has not ended.
+    ///
+    /// # Errors
+    /// It has; told as a policy's end, which every agent knows.
+    pub(super) fn hold_end(&self, now: i64) -> Result<(), Unmet> {
+        match self.until {
+            Some(until) if now >= until => Err(Unmet::access_ended(until)),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A device that shows one-time codes.

@@ -132,6 +132,18 @@ pub struct Unmet {
     pub text: String,
 }
 
+impl Unmet {
+    /// An access that ended at a time in Unix seconds, whatever its policy says.
+    pub(crate) fn access_ended(until: i64) -> Self {
+        Self {
+            line: Line::Expires,
+            reason: Reason::PolicyExpired,
+            params: Params::from([("expires".to_string(), Value::from(until))]),
+            text: format!("the access ended {}", utc_text(until)),
+        }
+    }
+}
+
 /// What a policy is asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Circumstances {

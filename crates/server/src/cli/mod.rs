@@ -14,6 +14,7 @@ mod console;
 pub mod device;
 pub mod doctor;
 pub mod domain;
+pub mod group;
 pub mod init;
 pub mod key;
 pub mod logon;
@@ -80,6 +81,9 @@ enum Command {
     /// Users: people in TRASA.
     #[command(subcommand)]
     User(user::Command),
+    /// Groups of users and of services.
+    #[command(subcommand)]
+    Group(group::Command),
     /// Devices: what users prove themselves with.
     #[command(subcommand)]
     Device(device::Command),
@@ -127,6 +131,7 @@ fn dispatch(command: Command, at: &Console) -> Result<(), Failure> {
         Command::Audit(command) => block_on(audit::run(command, at)),
         Command::Service(command) => block_on(service::run(command, at)),
         Command::User(command) => block_on(user::run(command, at)),
+        Command::Group(command) => block_on(group::run(command, at)),
         Command::Device(command) => block_on(device::run(command, at)),
         Command::Policy(command) => block_on(policy::run(command, at)),
         Command::Access(command) => block_on(access::run(command, at)),

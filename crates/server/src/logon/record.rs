@@ -3,7 +3,7 @@
 use super::Question;
 use crate::audit::{Actor, Entry};
 use crate::store::UserId;
-use crate::store::logon_facts::{Gathered, Who};
+use crate::store::logon_facts::{Gathered, NamedAccess, Who};
 use crate::store::logons::{Record, Wanted};
 use decision::logon::{Decision, LogonRequest, Service, decide, for_tile};
 use protocol::id::LogonId;
@@ -132,12 +132,27 @@ fn facts(
         add("devices", json!(user.totp.len()));
         add("wrong_codes", json!({ "user": user.guesses.user.failures, "here": user.guesses.here.failures }));
     }
-    if let Some((access, policy)) = decision.access.and_then(|place| gathered.accesses.get(place)) {
-        add("access", json!(access));
-        add("policy", json!(policy));
+    for (name, value) in access_facts(&gathered.accesses, decision) {
+        add(name, value);
     }
     add("policy_line", json!(decision.policy_line));
     facts
+}
+
+/// The access that was used, or whose policy came nearest.
+pub(super) fn access_facts(
+    accesses: &[NamedAccess],
+    decision: &Decision,
+) -> impl Iterator<Item = (&'static str, Value)> {
+    let access = decision.access.and_then(|place| accesses.get(place));
+    access.into_iter().flat_map(|access| {
+        [
+            ("access", json!(access.id)),
+            ("policy", json!(access.policy)),
+            ("user_group", json!(access.user_group)),
+            ("service_group", json!(access.service_group)),
+        ]
+    })
 }
 
 pub(super) const fn service_word(service: Service, now: i64) -> &'static str {

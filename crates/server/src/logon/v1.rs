@@ -131,9 +131,8 @@ fn facts(
             json!({ "from_here": guesses.here.failures, "from_anywhere": guesses.over_addresses.failures }),
         );
     }
-    if let Some((access, policy)) = decision.access.and_then(|place| gathered.accesses.get(place)) {
-        add("access", json!(access));
-        add("policy", json!(policy));
+    for (name, value) in record::access_facts(&gathered.accesses, decision) {
+        add(name, value);
     }
     add("policy_line", json!(decision.policy_line));
     facts

@@ -1,5 +1,5 @@
-//! What ends is announced 30, 14, 7 and 1 days ahead, each once, as alarms: certificates, policies, and
-//! version 1 of a service. That version 1 is over is an alarm of its own.
+//! What ends is announced 30, 14, 7 and 1 days ahead, each once, as alarms: certificates, policies,
+//! accesses, and version 1 of a service. That version 1 is over is an alarm of its own.
 
 use crate::app::App;
 use crate::audit::{Actor, Entry};
@@ -38,6 +38,11 @@ pub(super) async fn run(app: &App, data: &Path, now: i64) -> Result<(), StoreErr
             let id = policy.id.to_string();
             announce(app, ("policy_ends", &format!("policy:{id}"), &id), until, now).await?;
         }
+    }
+    let soon = now.saturating_add(AHEAD[0] * DAY);
+    for (id, until) in app.store.accesses_ending(app.organisation, (now, soon)).await? {
+        let id = id.to_string();
+        announce(app, ("access_ends", &format!("access:{id}"), &id), until, now).await?;
     }
     for service in app.store.services(app.organisation).await? {
         if service.mode == Mode::Watch && service.postponed > 0 {

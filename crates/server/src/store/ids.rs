@@ -79,6 +79,8 @@ row_ids! {
     DeviceId,
     /// When and from where.
     PolicyId,
+    /// Users or services under one name.
+    GroupId,
     /// "This user may be this account on this service".
     AccessId,
     /// An account let past at one machine for some minutes.

@@ -65,8 +65,8 @@ pub struct Gathered {
     pub facts: Facts,
     /// The user in the facts.
     pub user: Option<UserId>,
-    /// The accesses in the facts, in their order, with the names of their policies.
-    pub accesses: Vec<(AccessId, Option<String>)>,
+    /// What the accesses in the facts are called, in their order.
+    pub accesses: Vec<NamedAccess>,
     /// The devices in the facts, in their order.
     pub devices: Vec<DeviceId>,
 }
@@ -76,8 +76,67 @@ pub struct Gathered {
 pub(super) struct KnownUser {
     pub id: UserId,
     pub user: User,
-    pub accesses: Vec<(AccessId, Option<String>)>,
+    pub accesses: Vec<NamedAccess>,
     pub devices: Vec<DeviceId>,
+}
+
+/// What an access in the facts is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedAccess {
+    /// Its id.
+    pub id: AccessId,
+    /// The name of its policy.
+    pub policy: Option<String>,
+    /// The group through which the user has it.
+    pub user_group: Option<String>,
+    /// The group through which it is about the service.
+    pub service_group: Option<String>,
+}
+
+/// `places`: a service (`?2`) and the groups that hold it. `CROSS JOIN`, or SQLite, which knows no
+/// statistics here, begins with every group of the organisation.
+pub(super) const PLACES: &str = "places(id, through) AS (SELECT ?2, NULL UNION ALL
+     SELECT g.id, g.name FROM group_members m CROSS JOIN groups g
+        ON g.organisation_id = m.organisation_id AND g.id = m.group_id
+     WHERE m.organisation_id = ?1 AND m.member_id = ?2 AND g.kind = 'service' AND g.deleted IS NULL)";
+
+/// `whose`: a user (`?3`) and the groups that hold them.
+const WHOSE: &str = "whose(id, through) AS (SELECT ?3, NULL UNION ALL
+     SELECT g.id, g.name FROM group_members m CROSS JOIN groups g
+        ON g.organisation_id = m.organisation_id AND g.id = m.group_id
+     WHERE m.organisation_id = ?1 AND m.member_id = ?3 AND g.kind = 'user' AND g.deleted IS NULL)";
+
+/// Users (`?1` organisation, `?2` service, `?3` name) whom an access names, themselves or by a group.
+fn candidates_query() -> String {
+    format!(
+        "WITH {PLACES}
+         SELECT u.id, u.enabled, a.account_domain, a.account_name
+         FROM places CROSS JOIN accesses a CROSS JOIN users u
+         WHERE a.organisation_id = ?1 AND a.service_id = places.id AND a.account_name = ?3 AND a.deleted IS NULL
+            AND u.organisation_id = ?1 AND u.id = a.user_id AND u.deleted IS NULL
+         UNION ALL
+         SELECT u.id, u.enabled, a.account_domain, a.account_name
+         FROM places CROSS JOIN accesses a CROSS JOIN groups g CROSS JOIN group_members m CROSS JOIN users u
+         WHERE a.organisation_id = ?1 AND a.service_id = places.id AND a.account_name = ?3 AND a.deleted IS NULL
+            AND g.organisation_id = ?1 AND g.id = a.user_id AND g.kind = 'user' AND g.deleted IS NULL
+            AND m.organisation_id = ?1 AND m.group_id = g.id
+            AND u.organisation_id = ?1 AND u.id = m.member_id AND u.deleted IS NULL"
+    )
+}
+
+/// Accesses of a user to accounts of a name (`?4`) on a service, whosever group they come through. The
+/// plus keeps the index by user: many users may have an access to one account. An access whose policy
+/// was deleted gives nothing: it must not become one without a policy.
+fn accesses_query() -> String {
+    format!(
+        "WITH {PLACES}, {WHOSE}
+         SELECT a.id, a.account_domain, a.account_name, a.policy_id IS NOT NULL, p.rules, p.name, a.until,
+            whose.through, places.through
+         FROM places CROSS JOIN whose CROSS JOIN accesses a
+         LEFT JOIN policies p ON p.organisation_id = a.organisation_id AND p.id = a.policy_id
+         WHERE a.organisation_id = ?1 AND a.user_id = whose.id AND a.service_id = places.id
+            AND +a.account_name = ?4 AND a.deleted IS NULL AND p.deleted IS NULL"
+    )
 }
 
 impl Read<'_> {
@@ -310,12 +369,7 @@ impl Read<'_> {
         name: &Name,
         mut more: impl FnMut(&Candidate<UserId>) -> bool,
     ) -> Result<Vec<Candidate<UserId>>, StoreError> {
-        let mut statement = self.prepare_cached(
-            "SELECT a.user_id, u.enabled, a.account_domain, a.account_name
-             FROM accesses a JOIN users u ON u.organisation_id = a.organisation_id AND u.id = a.user_id
-             WHERE a.organisation_id = ?1 AND a.service_id = ?2 AND a.account_name = ?3
-                AND a.deleted IS NULL AND u.deleted IS NULL",
-        )?;
+        let mut statement = self.prepare_cached(&candidates_query())?;
         let mut rows = statement.query(params![organisation, service.0.0, name.as_str()])?;
         let mut candidates = Vec::new();
         while let Some(row) = rows.next()? {
@@ -332,34 +386,33 @@ impl Read<'_> {
         Ok(candidates)
     }
 
-    /// A user's accesses on a service to accounts of this name, with their ids and policies' names.
+    /// A user's accesses on a service to accounts of this name, their own and those of groups, and what
+    /// they are called, in one order.
     ///
     /// # Errors
     /// [`StoreError`].
-    #[expect(clippy::type_complexity, reason = "two lists in one order")]
     pub fn user_accesses(
         &self,
         organisation: OrganisationId,
         user: UserId,
         service: ServiceId,
         name: &Name,
-    ) -> Result<(Vec<Access>, Vec<(AccessId, Option<String>)>), StoreError> {
-        // The plus keeps the index by user: many users may have an access to one account.
-        let mut statement = self.prepare_cached(
-            "SELECT a.id, a.account_domain, a.account_name, a.policy_id IS NOT NULL, p.rules, p.name
-             FROM accesses a LEFT JOIN policies p ON p.organisation_id = a.organisation_id AND p.id = a.policy_id
-             WHERE a.organisation_id = ?1 AND a.user_id = ?2 AND a.service_id = ?3 AND +a.account_name = ?4
-                AND a.deleted IS NULL",
-        )?;
-        let mut rows = statement.query(params![organisation, user, service.0.0, name.as_str()])?;
+    ) -> Result<(Vec<Access>, Vec<NamedAccess>), StoreError> {
+        let mut statement = self.prepare_cached(&accesses_query())?;
+        let mut rows = statement.query(params![organisation, service.0.0, user, name.as_str()])?;
         let (mut accesses, mut names) = (Vec::new(), Vec::new());
         while let Some(row) = rows.next()? {
             let Some(account) = pattern(row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?) else {
                 continue;
             };
             let policy = if row.get(3)? { Some(policy(row.get_ref(4)?.as_str().ok())) } else { None };
-            accesses.push(Access { account, policy });
-            names.push((row.get(0)?, row.get(5)?));
+            accesses.push(Access { account, policy, until: row.get(6)? });
+            names.push(NamedAccess {
+                id: row.get(0)?,
+                policy: row.get(5)?,
+                user_group: row.get(7)?,
+                service_group: row.get(8)?,
+            });
         }
         Ok((accesses, names))
     }
@@ -440,4 +493,34 @@ fn policy(rules: Option<&str>) -> Policy {
         tracing::error!(error = %error, "A policy cannot be read; it allows nothing");
         Policy { expires: Some(i64::MIN), ..Policy::default() }
     })
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::{accesses_query, candidates_query};
+    use crate::store::migration::MIGRATIONS;
+    use rusqlite::Connection;
+
+    /// What a logon costs must not grow with the number of groups, users or accesses: every table is
+    /// searched by an index, none is walked.
+    #[test]
+    fn no_logon_walks_a_table() {
+        let database = Connection::open_in_memory().unwrap();
+        MIGRATIONS.iter().for_each(|sql| database.execute_batch(sql).unwrap());
+        for query in [accesses_query(), candidates_query()] {
+            let mut statement = database.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
+            let mut rows = statement.raw_query();
+            let mut plan: Vec<String> = Vec::new();
+            while let Some(row) = rows.next().unwrap() {
+                plan.push(row.get(3).unwrap());
+            }
+            let walks = |line: &&String| {
+                line.starts_with("SCAN")
+                    && !["SCAN CONSTANT ROW", "SCAN places", "SCAN whose"].contains(&line.as_str())
+            };
+            assert_eq!(plan.iter().find(walks), None, "{plan:#?}");
+            assert!(plan.iter().any(|line| line.contains("group_members_by_member")), "{plan:#?}");
+        }
+    }
 }

@@ -8,12 +8,13 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Each release's tables in order; forward-only, a shipped file is never edited.
-const MIGRATIONS: &[&str] = &[
+pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("sql/0001.sql"),
     include_str!("sql/0002.sql"),
     include_str!("sql/0003.sql"),
     include_str!("sql/0004.sql"),
     include_str!("sql/0005.sql"),
+    include_str!("sql/0006.sql"),
 ];
 
 const CANARY: &[u8] = b"trasa canary";

@@ -38,6 +38,7 @@ mod audit;
 pub mod checks;
 pub mod domains;
 mod error;
+pub mod groups;
 mod guesses;
 pub mod ids;
 pub mod keys;
@@ -66,8 +67,8 @@ mod writer;
 
 pub use error::StoreError;
 pub use ids::{
-    AccessId, AdministratorId, ApiTokenId, BypassId, DeviceId, LinkId, OrganisationId, PolicyId, SessionId,
-    UserId,
+    AccessId, AdministratorId, ApiTokenId, BypassId, DeviceId, GroupId, LinkId, OrganisationId, PolicyId,
+    SessionId, UserId,
 };
 pub use reader::Read;
 pub use writer::Write;

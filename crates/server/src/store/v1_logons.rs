@@ -1,10 +1,10 @@
 //! One logon of version 1 in one commit: facts, decision, counters, its row, the call and the audit.
 
 use super::guesses::{self, Origin};
-use super::logon_facts::{self, Who};
+use super::logon_facts::{self, NamedAccess, PLACES, Who};
 use super::logons::{self, Record, Row};
 use super::v1_calls::{self, Call};
-use super::{AccessId, DeviceId, OrganisationId, Read, Store, StoreError, UserId};
+use super::{DeviceId, OrganisationId, Read, Store, StoreError, UserId};
 use crate::audit::{Actor, Entry};
 use decision::account::{Account, Domain, Domains, Name};
 use decision::limits::CountedAddress;
@@ -40,8 +40,8 @@ pub struct Gathered {
     pub facts: Facts,
     /// The user in the facts.
     pub user: Option<UserId>,
-    /// The accesses in the facts, in their order, with the names of their policies.
-    pub accesses: Vec<(AccessId, Option<String>)>,
+    /// What the accesses in the facts are called, in their order.
+    pub accesses: Vec<NamedAccess>,
     /// The devices in the facts, in their order.
     pub devices: Vec<DeviceId>,
 }
@@ -196,11 +196,12 @@ impl Read<'_> {
         name: &Name,
     ) -> Result<bool, StoreError> {
         // Between names in ASCII only equal ones are alike.
-        let mut statement = self.prepare_cached(
-            "SELECT DISTINCT account_name FROM accesses
-             WHERE organisation_id = ?1 AND service_id = ?2 AND deleted IS NULL
-                AND (account_name = ?3 OR ?4 OR account_name GLOB '*[^ -~]*')",
-        )?;
+        let mut statement = self.prepare_cached(&format!(
+            "WITH {PLACES}
+             SELECT DISTINCT a.account_name FROM places CROSS JOIN accesses a
+             WHERE a.organisation_id = ?1 AND a.service_id = places.id AND a.deleted IS NULL
+                AND (a.account_name = ?3 OR ?4 OR a.account_name GLOB '*[^ -~]*')"
+        ))?;
         let beyond_ascii = !name.as_str().is_ascii();
         let mut rows = statement.query(params![organisation, service.0.0, name.as_str(), beyond_ascii])?;
         while let Some(row) = rows.next()? {

@@ -9,6 +9,7 @@ mod client;
 mod codes;
 mod crash;
 mod domains;
+mod groups;
 mod logons;
 mod machines;
 mod policies;

@@ -10,7 +10,7 @@ use server::audit::{Actor, Row};
 use server::init::{Plan, init};
 use server::names::Name;
 use server::sealing::{KeyText, Sealer};
-use server::store::accesses::Grant;
+use server::store::accesses::{Grant, Where, Whom};
 use server::store::policies::PolicyText;
 use server::store::services::{NewService, NewToken};
 use server::store::{AccessId, DeviceId, OrganisationId, PolicyId, Store, Use, UserId};
@@ -146,11 +146,12 @@ impl World {
         let id = AccessId::random().unwrap();
         let grant = Grant {
             id,
-            user: user.to_owned(),
-            service: service.name.clone(),
+            user: Whom::User(user.to_owned()),
+            service: Where::Service(service.name.clone()),
             account: Pattern::parse(account).unwrap(),
             shown: account.to_owned(),
             policy: policy.map(str::to_owned),
+            until: None,
         };
         self.store().grant_access(ORGANISATION, grant, console(), now()).await.unwrap();
         id

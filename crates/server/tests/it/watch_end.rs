@@ -7,7 +7,7 @@ use protocol::v2::Mode;
 use rusqlite::{Connection, params};
 use server::audit::Actor;
 use server::names::Name;
-use server::store::accesses::Grant;
+use server::store::accesses::{Grant, Where, Whom};
 use server::store::services::{NewService, Service, ServiceChange};
 use server::store::{AccessId, DATABASE_FILE, DeviceId, Store, UserId};
 use std::path::Path;
@@ -51,11 +51,12 @@ async fn enrol_boss(store: &Store) {
     store.add_totp(ORGANISATION, totp, Actor::Server, NOW).await.unwrap();
     let grant = Grant {
         id: AccessId::random().unwrap(),
-        user: "boss".to_owned(),
-        service: "Fleet".to_owned(),
+        user: Whom::User("boss".to_owned()),
+        service: Where::Service("Fleet".to_owned()),
         account: decision::account::Pattern::parse(".\\boss").unwrap(),
         shown: ".\\boss".to_owned(),
         policy: None,
+        until: None,
     };
     store.grant_access(ORGANISATION, grant, Actor::Server, NOW).await.unwrap();
 }

@@ -40,6 +40,11 @@ fn who_would_get_in() {
         reason(&with_policy(Policy { expires: Some(NOW), ..Policy::default() })),
         Some(Reason::PolicyExpired)
     );
+    let mut ended = asked();
+    ended.users[0].accesses[0].until = Some(NOW);
+    assert_eq!(reason(&ended), Some(Reason::PolicyExpired));
+    ended.users[0].accesses[0].until = Some(NOW + 1);
+    assert_eq!(reason(&ended), None);
     assert_eq!(reason(&with_policy(from_network("10.0.0.0/8"))), Some(Reason::NetworkNotAllowed));
     assert_eq!(reason(&Asked { source: None, ..with_policy(from_network("10.0.0.0/8")) }), None);
     assert_eq!(reason(&with_policy(by_methods(PUSH))), Some(Reason::MethodNotAllowed));

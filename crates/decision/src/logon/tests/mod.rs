@@ -126,7 +126,7 @@ fn account(name: &str) -> Account {
 }
 
 fn access(account: &str, policy: Option<Policy>) -> Access {
-    Access { account: Pattern::parse(account).expect("a pattern"), policy }
+    Access { account: Pattern::parse(account).expect("a pattern"), policy, until: None }
 }
 
 fn address(text: &str) -> IpAddr {

@@ -320,3 +320,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_access_allows_nothing_from_its_end_on() {
+    let until = |until| World::new().with(|world| world.user().accesses[0].until = Some(until));
+    assert_eq!(until(NOW + 1).reason(), Reason::CodeAccepted);
+    let ended = until(NOW).decide();
+    assert_eq!(ended.outcome.reason(), Reason::PolicyExpired);
+    assert_eq!(ended.policy_line.as_deref(), Some("the access ended 2026-11-24T09:00:00Z"));
+    // Another access to the same account is not touched by it.
+    let two = until(NOW).with(|world| world.user().accesses.push(access(r"CORP\bat", None)));
+    assert_eq!(two.reason(), Reason::CodeAccepted);
+}

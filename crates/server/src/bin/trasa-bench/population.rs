@@ -14,7 +14,7 @@ use server::keys::p256::SigningKey;
 use server::names::Name;
 use server::random;
 use server::sealing::{KeyText, Sealer};
-use server::store::accesses::Grant;
+use server::store::accesses::{Grant, Where, Whom};
 use server::store::machines::{Admission, Newcomer, State};
 use server::store::services::NewService;
 use server::store::{AccessId, DeviceId, OrganisationId, Store, Use, UserId};
@@ -123,11 +123,12 @@ async fn person(store: &Store, number: usize) -> Result<Person> {
     let shown = format!("ACME\\{name}");
     let grant = Grant {
         id: AccessId::random()?,
-        user: name.clone(),
-        service: SERVICE.to_owned(),
+        user: Whom::User(name.clone()),
+        service: Where::Service(SERVICE.to_owned()),
         account: Pattern::parse(&shown)?,
         shown,
         policy: None,
+        until: None,
     };
     store.grant_access(ORGANISATION, grant, Actor::Server, now()).await?;
     let totp = totp_rs::Builder::new().with_secret(secret).build().context("a device's secret")?;

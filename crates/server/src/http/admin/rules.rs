@@ -9,7 +9,7 @@ use crate::audit::Row;
 use crate::clock::now;
 use crate::http::guard::Caller;
 use crate::names::Name;
-use crate::store::accesses::{Access, Grant};
+use crate::store::accesses::{Access, Grant, Where, Whom};
 use crate::store::policies::{Policy, PolicyText};
 use crate::store::{AccessId, StoreError};
 use axum::Json;
@@ -25,13 +25,35 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub struct NewAccess {
     /// Whom, by id, username or email address.
-    user: String,
+    user: Option<String>,
+    /// Or a group of users, by id or name.
+    user_group: Option<String>,
     /// On which service, by ServiceID or name.
-    service: String,
+    service: Option<String>,
+    /// Or on a group of services, by id or name.
+    service_group: Option<String>,
     /// As which account: `DOMAIN\name`, or `.\name` for the local account of any machine.
     account: String,
     /// Under which policy, by id or name; without one always.
     policy: Option<String>,
+    /// The first instant at which it allows nothing, Unix seconds; without one it has no end.
+    until: Option<i64>,
+}
+
+impl NewAccess {
+    fn ends(&self) -> Result<(Whom, Where), ApiError> {
+        let whom = match (&self.user, &self.user_group) {
+            (Some(user), None) => Whom::User(user.clone()),
+            (None, Some(group)) => Whom::Group(group.clone()),
+            _ => return Err(ApiError::invalid("bad_user", "give either user or user_group")),
+        };
+        let place = match (&self.service, &self.service_group) {
+            (Some(service), None) => Where::Service(service.clone()),
+            (None, Some(group)) => Where::Group(group.clone()),
+            _ => return Err(ApiError::invalid("bad_service", "give either service or service_group")),
+        };
+        Ok((whom, place))
+    }
 }
 
 /// What was made.
@@ -78,7 +100,8 @@ pub(super) async fn grant(
     caller: Caller,
     Sent(new): Sent<NewAccess>,
 ) -> Result<(StatusCode, Json<AccessMade>), ApiError> {
-    let NewAccess { user, service, account: shown, policy } = new;
+    let (user, service) = new.ends()?;
+    let NewAccess { account: shown, policy, until, .. } = new;
     let account = Pattern::parse(&shown).map_err(|error| {
         ApiError::invalid(
             "bad_account",
@@ -86,7 +109,7 @@ pub(super) async fn grant(
         )
     })?;
     let id = AccessId::random().map_err(StoreError::from)?;
-    let grant = Grant { id, user, service, account, shown, policy };
+    let grant = Grant { id, user, service, account, shown, policy, until };
     app.store.grant_access(caller.organisation, grant, caller.actor, now()).await?;
     Ok((StatusCode::CREATED, Json(AccessMade { access_id: id.to_string() })))
 }

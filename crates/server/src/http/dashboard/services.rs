@@ -70,6 +70,7 @@ struct OneView {
     v1: Option<String>,
     machines: Vec<MachineLine>,
     accesses: Vec<ServiceAccess>,
+    now: i64,
     missing: Vec<Missing>,
     may_change: bool,
 }
@@ -205,6 +206,7 @@ pub(super) async fn one(
         missing: missing(&service, &machines, &accesses),
         machines,
         accesses,
+        now,
         may_change: caller.may(Right::Change),
         name: service.name,
     })

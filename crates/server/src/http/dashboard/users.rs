@@ -8,9 +8,10 @@ use crate::administration::devices::add_totp;
 use crate::administrators::Right;
 use crate::app::App;
 use crate::clock::now;
+use crate::dates;
 use crate::http::guard::{Caller, Fields};
 use crate::names::Name;
-use crate::store::accesses::{Access, Grant};
+use crate::store::accesses::{Access, Grant, Where, Whom};
 use crate::store::users::User;
 use crate::store::{AccessId, DeviceId, StoreError, UserId};
 use askama::Template;
@@ -47,11 +48,16 @@ struct OneView {
     user: User,
     since: Instant,
     devices: Vec<DeviceLine>,
-    accesses: Vec<Access>,
+    accesses: Vec<AccessLine>,
     services: Vec<String>,
     policies: Vec<String>,
     may_help: bool,
     may_change: bool,
+}
+
+struct AccessLine {
+    access: Access,
+    until: Option<Instant>,
 }
 
 struct DeviceLine {
@@ -127,6 +133,10 @@ pub(super) async fn one(
         .map(|d| DeviceLine { id: d.id.to_string(), name: d.name, used: Instant::maybe(d.last_used) })
         .collect();
     let accesses = app.store.accesses_of(organisation, Some(user.id)).await?;
+    let accesses = accesses
+        .into_iter()
+        .map(|access| AccessLine { until: Instant::maybe(access.until), access })
+        .collect();
     let services = app.store.services(organisation).await?.into_iter().map(|s| s.name).collect();
     let policies = app.store.policies(organisation).await?.into_iter().map(|p| p.name).collect();
     page(&OneView {
@@ -192,7 +202,7 @@ pub(super) async fn accesses(
     if let Some(access) = fields.given("revoke") {
         let of_user = app.store.accesses_of(organisation, Some(user.id)).await?;
         let access = AccessId::parse(access)
-            .filter(|access| of_user.iter().any(|a| a.id == *access))
+            .filter(|access| of_user.iter().any(|a| a.id == *access && !a.user_is_group))
             .ok_or_else(|| StoreError::not_found("access", "of this user"))?;
         app.store.set_access_revoked(organisation, (access, true), actor, now).await?;
     } else {
@@ -200,13 +210,15 @@ pub(super) async fn accesses(
         let account = Pattern::parse(&shown).map_err(|error| {
             PageError::Invalid(format!("{shown:?} is no account: {error}; write DOMAIN\\name or .\\name"))
         })?;
+        let until = fields.given("until").map(dates::until).transpose().map_err(PageError::Invalid)?;
         let grant = Grant {
             id: AccessId::random()?,
-            user: user.id.to_string(),
-            service: fields.text("service").to_owned(),
+            user: Whom::User(user.id.to_string()),
+            service: Where::Service(fields.text("service").to_owned()),
             account,
             shown,
             policy: fields.given("policy").map(str::to_owned),
+            until,
         };
         app.store.grant_access(organisation, grant, actor, now).await?;
     }
