@@ -1,10 +1,10 @@
 //! Accesses: "this user or group may be this account on this service or group of services, under this
 //! policy, until then".
 
+use super::access_queries::PLACES;
 use super::groups::{self, Kind};
-use super::logon_facts::PLACES;
 use super::services::future;
-use super::{AccessId, OrganisationId, PolicyId, Store, StoreError, UserId, Write};
+use super::{AccessId, GroupId, OrganisationId, PolicyId, Store, StoreError, UserId, Write};
 use super::{policies, users};
 use crate::audit::{Actor, Entry};
 use decision::account::Pattern;
@@ -290,20 +290,43 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn accesses(&self, organisation: OrganisationId) -> Result<Vec<Access>, StoreError> {
-        self.accesses_of(organisation, None).await
+        self.accesses_where(organisation, ("TRUE", None)).await
     }
 
-    /// The accesses in force of one user, own and through groups, or of all.
+    /// The accesses in force of one user, own and through groups.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn accesses_of(
         &self,
         organisation: OrganisationId,
-        user: Option<UserId>,
+        user: UserId,
+    ) -> Result<Vec<Access>, StoreError> {
+        let which = "(a.user_id = ?2 OR a.user_id IN (SELECT group_id FROM group_members
+                        WHERE organisation_id = ?1 AND member_id = ?2))";
+        self.accesses_where(organisation, (which, Some(user.0.0))).await
+    }
+
+    /// The accesses in force that name a group, on either side.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn accesses_of_group(
+        &self,
+        organisation: OrganisationId,
+        group: GroupId,
+    ) -> Result<Vec<Access>, StoreError> {
+        self.accesses_where(organisation, ("(a.user_id = ?2 OR a.service_id = ?2)", Some(group.0.0))).await
+    }
+
+    /// The accesses in force for which a condition about `?2` holds.
+    async fn accesses_where(
+        &self,
+        organisation: OrganisationId,
+        (which, about): (&'static str, Option<[u8; 16]>),
     ) -> Result<Vec<Access>, StoreError> {
         self.scan(move |read| {
-            let mut statement = read.prepare_cached(
+            let mut statement = read.prepare_cached(&format!(
                 "SELECT a.id, coalesce(u.username, ug.name), u.id IS NULL, coalesce(s.name, sg.name), s.id IS NULL,
                     a.service_id, a.account_shown, p.name, a.until, a.created
                  FROM accesses a
@@ -316,12 +339,11 @@ impl Store {
                  LEFT JOIN policies p ON p.organisation_id = a.organisation_id AND p.id = a.policy_id
                  WHERE a.organisation_id = ?1 AND a.deleted IS NULL AND p.deleted IS NULL
                     AND coalesce(u.id, ug.id) IS NOT NULL AND coalesce(s.id, sg.id) IS NOT NULL
-                    AND (?2 IS NULL OR a.user_id = ?2 OR a.user_id IN (SELECT group_id FROM group_members
-                        WHERE organisation_id = ?1 AND member_id = ?2))
+                    AND (?2 IS NULL OR {which})
                  ORDER BY coalesce(u.username_key, ug.name_key), coalesce(s.name_key, sg.name_key),
-                    a.account_domain, a.account_name",
-            )?;
-            let rows = statement.query_map(params![organisation, user], access)?;
+                    a.account_domain, a.account_name"
+            ))?;
+            let rows = statement.query_map(params![organisation, about], access)?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
         .await

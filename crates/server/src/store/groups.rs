@@ -10,13 +10,13 @@ use crate::audit::{Actor, Entry};
 use crate::names::Name;
 use protocol::encoding::Bytes;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How long a deletion can be undone, in seconds.
 pub const UNDO_SECS: i64 = 30 * 86_400;
 
 /// What a group holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Users.

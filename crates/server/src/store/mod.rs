@@ -30,6 +30,7 @@
 //! - Sealed columns: `write.seal(place, secret)`, `write.open(place, sealed)`; the same on [`Read`].
 //! - A new table or column is a new file `sql/000N.sql` and a line in `migration.rs`.
 
+mod access_queries;
 pub mod accesses;
 pub mod administrator_links;
 pub mod administrators;

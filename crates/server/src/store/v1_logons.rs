@@ -1,7 +1,8 @@
 //! One logon of version 1 in one commit: facts, decision, counters, its row, the call and the audit.
 
+use super::access_queries::PLACES;
 use super::guesses::{self, Origin};
-use super::logon_facts::{self, NamedAccess, PLACES, Who};
+use super::logon_facts::{self, NamedAccess, Who};
 use super::logons::{self, Record, Row};
 use super::v1_calls::{self, Call};
 use super::{DeviceId, OrganisationId, Read, Store, StoreError, UserId};

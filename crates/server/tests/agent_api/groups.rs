@@ -188,7 +188,7 @@ async fn the_lists_name_the_groups() {
     assert_eq!((listed.user.as_str(), listed.user_is_group), ("admins", true));
     assert_eq!((listed.service.as_str(), listed.service_is_group), ("servers", true));
     let anna = store.read(|read| read.user(ORGANISATION, "anna")).unwrap().id;
-    assert_eq!(store.accesses_of(ORGANISATION, Some(anna)).await.unwrap().len(), 1);
+    assert_eq!(store.accesses_of(ORGANISATION, anna).await.unwrap().len(), 1);
     let of_service = store.service_accesses(ORGANISATION, fleet.service.id, 10).await.unwrap();
     assert_eq!((of_service[0].user.as_str(), of_service[0].group.as_deref()), ("anna", Some("admins")));
     let (group, members) = store.group(ORGANISATION, (Kind::User, "ADMINS".to_owned())).await.unwrap();

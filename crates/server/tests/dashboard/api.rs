@@ -84,6 +84,14 @@ fn expected() -> BTreeMap<(&'static str, &'static str), Needs> {
         (("GET", "/users/{user}/devices"), see),
         (("POST", "/users/{user}/devices"), help),
         (("DELETE", "/devices/{device}"), help),
+        (("GET", "/groups"), see),
+        (("POST", "/groups"), change),
+        (("GET", "/groups/{kind}/{group}"), see),
+        (("PATCH", "/groups/{kind}/{group}"), change),
+        (("DELETE", "/groups/{kind}/{group}"), change),
+        (("POST", "/groups/{kind}/{group}/restore"), change),
+        (("PUT", "/groups/{kind}/{group}/members/{member}"), change),
+        (("DELETE", "/groups/{kind}/{group}/members/{member}"), change),
         (("GET", "/accesses"), see),
         (("POST", "/accesses"), change),
         (("DELETE", "/accesses/{access}"), change),
@@ -111,6 +119,7 @@ async fn every_call_denies_by_default() {
     let (anna, email) = (Name::parse("u", "anna").unwrap(), Name::parse_email("anna@acme.example").unwrap());
     let anna = (server::store::UserId::random().unwrap(), anna, email);
     world.store().add_user(ORGANISATION, anna, Actor::Server, now()).await.unwrap();
+    let group = world.group("admins").await;
     let second = world.second_organisation().await;
     let foreign = Program::of(&world, second, "foreign", Role::Owner).await;
     let nobody = Program { router: world.router.clone(), token: None };
@@ -124,8 +133,12 @@ async fn every_call_denies_by_default() {
     let mut calls: Vec<_> = expected().into_iter().collect();
     calls.sort_by_key(|((method, _), _)| *method == "DELETE");
     for ((method, path), needs) in calls {
-        let path = path.replace("{service}", &service).replace("{user}", "anna");
-        let path = ["{machine}", "{code}", "{device}", "{access}"]
+        let path = path
+            .replace("{service}", &service)
+            .replace("{user}", "anna")
+            .replace("{kind}", "user")
+            .replace("{group}", &group);
+        let path = ["{machine}", "{code}", "{device}", "{access}", "{member}"]
             .into_iter()
             .fold(path, |path, parameter| path.replace(parameter, "none"));
         for program in [&nobody, &stranger] {
@@ -138,11 +151,13 @@ async fn every_call_denies_by_default() {
             assert_eq!(denied, !needs.allows(Some(*role)), "{method} {path} as {role:?}");
         }
         let answer = foreign.send(method, &path, None, None).await;
+        let is_ours = (path.contains(&group) && method != "PATCH")
+            || (path.contains("/anna") && !path.ends_with("/devices"));
         if path.contains(&service) {
             // A new key is made before the service is looked for, by a server key that is not theirs.
             assert!(answer.status.is_client_error() || answer.status.is_server_error(), "{method} {path}");
             assert!(!answer.body.to_string().contains("Workstations"));
-        } else if path.contains("/anna") && !path.ends_with("/devices") {
+        } else if is_ours {
             assert_eq!(answer.status, StatusCode::NOT_FOUND, "{method} {path}");
         } else if method == "GET" && path != "/audit" && answer.status == StatusCode::OK {
             assert_eq!(answer.body["items"], json!([]), "{path}");
@@ -326,4 +341,55 @@ async fn the_description_is_public_and_complete() {
         let name = reference.split('"').next().unwrap();
         assert!(schemas[name].is_object(), "{name}");
     }
+}
+
+#[tokio::test]
+async fn groups_are_kept_by_programs() {
+    let world = World::new().await;
+    let program = Program::of(&world, ORGANISATION, "p", Role::Administrator).await;
+    world.user("anna").await;
+    world.service("Workstations").await;
+    for (kind, name, member) in [("user", "admins", "anna"), ("service", "servers", "Workstations")] {
+        let body = json!({ "kind": kind, "name": name });
+        let made = program.send("POST", "/groups", Some(body.clone()), None).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+        assert_eq!(program.send("POST", "/groups", Some(body), None).await.body["code"], "name_taken");
+        let member = format!("/groups/{kind}/{name}/members/{member}");
+        assert_eq!(program.send("PUT", &member, None, None).await.body["members"], 1);
+        assert_eq!(program.send("PUT", &member, None, None).await.body["code"], "member_already");
+    }
+    let foreign_kind = program.send("PUT", "/groups/service/servers/members/anna", None, None).await;
+    assert_eq!(foreign_kind.status, StatusCode::NOT_FOUND);
+    let grant = |user: Value, service: Value| {
+        let mut body = json!({ "account": ".\\admin", "until": now() + 3600 });
+        for part in [user, service] {
+            body.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+        }
+        Some(body)
+    };
+    let both = json!({ "user": "anna", "user_group": "admins" });
+    let service = json!({ "service_group": "servers" });
+    let answer = program.send("POST", "/accesses", grant(both, service.clone()), None).await;
+    assert_eq!(answer.body["code"], "bad_user");
+    let group = json!({ "user_group": "admins" });
+    let answer = program.send("POST", "/accesses", grant(group.clone(), json!({})), None).await;
+    assert_eq!(answer.body["code"], "bad_service");
+    let made = program.send("POST", "/accesses", grant(group, service), None).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    let listed = program.get("/accesses").await.body["items"][0].clone();
+    assert_eq!((&listed["user"], &listed["user_is_group"]), (&json!("admins"), &json!(true)));
+    let renamed = program.send("PATCH", "/groups/user/admins", Some(json!({ "name": "Bosses" })), None).await;
+    assert_eq!(renamed.status, StatusCode::NO_CONTENT);
+    let whole = program.get("/groups/user/bosses").await.body;
+    assert_eq!((&whole["group"]["accesses"], &whole["members"][0]["name"]), (&json!(1), &json!("anna")));
+    let deleted = program.send("DELETE", "/groups/user/bosses", None, None).await;
+    let id = deleted.body["group_id"].as_str().unwrap().to_owned();
+    assert_eq!(program.get("/accesses").await.body["items"], json!([]));
+    let restored = program.send("POST", &format!("/groups/user/{id}/restore"), None, None).await;
+    assert_eq!(restored.status, StatusCode::NO_CONTENT);
+    assert_eq!(program.get("/groups").await.body["items"].as_array().unwrap().len(), 2);
+    let out = program.send("DELETE", "/groups/user/bosses/members/anna", None, None).await;
+    assert_eq!(out.body["members"], 0);
+    let out = program.send("DELETE", "/groups/user/bosses/members/anna", None, None).await;
+    assert_eq!(out.body["code"], "no_member");
 }

@@ -13,6 +13,8 @@ use server::http::peer::Peer;
 use server::init::{Plan, init};
 use server::names::Name;
 use server::sealing::{KeyText, Sealer};
+use server::store::GroupId;
+use server::store::groups::Kind;
 use server::store::ids::{MachineId, ServiceId};
 use server::store::{OrganisationId, Store, Use, UserId};
 use std::sync::Arc;
@@ -94,6 +96,14 @@ impl World {
         let email = Name::parse_email(&format!("{name}@acme.example")).unwrap();
         let user = (id, Name::parse("username", name).unwrap(), email);
         self.store().add_user(ORGANISATION, user, Actor::Server, now()).await.unwrap();
+        id.to_string()
+    }
+
+    /// A group of users; its id.
+    pub async fn group(&self, name: &str) -> String {
+        let id = GroupId::random().unwrap();
+        let group = (id, Kind::User, Name::parse("name", name).unwrap());
+        self.store().add_group(ORGANISATION, group, Actor::Server, now()).await.unwrap();
         id.to_string()
     }
 

@@ -90,3 +90,40 @@ async fn the_audit_names_who_did_it() {
     let alarms = owner.get("/audit?kind=alarm").await.text;
     assert!(!alarms.contains("User add"));
 }
+
+#[tokio::test]
+async fn a_group_gets_members_and_an_access_and_goes() {
+    let world = World::new().await;
+    let service = world.service("Workstations").await;
+    let anna = world.user("anna").await;
+    let mut admin = world.administrator("lea", Role::Administrator).await;
+    let path = admin.post("/groups", &[("kind", "user"), ("name", "admins")]).await.location().to_owned();
+    assert!(path.starts_with("/groups/user/"), "{path}");
+    let none = admin.post("/groups", &[("kind", "machine"), ("name", "x")]).await;
+    assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(admin.get(&path).await.text.contains("reaches nobody"));
+    assert_eq!(admin.post(&path, &[("add", "ben")]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(admin.post(&path, &[("add", "anna@acme.example")]).await.location(), path);
+    assert!(admin.get(&path).await.text.contains(&format!("/users/{anna}")));
+    // An access of the group, with an end, shown at the user, whose page does not revoke it.
+    let place = format!("service:{service}");
+    let grant = [("account", ".\\admin"), ("place", place.as_str()), ("policy", ""), ("until", "2099-12-31")];
+    assert_eq!(admin.post(&path, &grant).await.location(), path);
+    let past = [("account", ".\\boss"), ("place", place.as_str()), ("policy", ""), ("until", "2020-01-01")];
+    assert_eq!(admin.post(&path, &past).await.status, StatusCode::CONFLICT);
+    let access = world.store().accesses(ORGANISATION).await.unwrap()[0].id.to_string();
+    let of_user = admin.get(&format!("/users/{anna}")).await.text;
+    assert!(of_user.contains("by the group admins") && !of_user.contains(&access), "{of_user}");
+    let revoked = admin.post(&format!("/users/{anna}/accesses"), &[("revoke", &access)]).await;
+    assert_eq!(revoked.status, StatusCode::NOT_FOUND);
+    let of_service = admin.get(&format!("/services/{service}")).await.text;
+    assert!(of_service.contains("by the group admins") && of_service.contains("no, without a device"));
+    // Only what names this group is revoked here.
+    let other = format!("/groups/user/{}", world.group("others").await);
+    assert_eq!(admin.post(&other, &[("revoke", &access)]).await.status, StatusCode::NOT_FOUND);
+    let asked = admin.get(&format!("{path}/delete")).await.text;
+    assert!(asked.contains("group restore") && asked.contains("1 member loses"), "{asked}");
+    assert_eq!(admin.post(&format!("{path}/delete"), &[]).await.location(), "/groups");
+    assert!(world.store().accesses(ORGANISATION).await.unwrap().is_empty());
+    assert_eq!(admin.get(&path).await.status, StatusCode::NOT_FOUND);
+}

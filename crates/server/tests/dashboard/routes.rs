@@ -44,6 +44,12 @@ fn expected() -> BTreeMap<(&'static str, &'static str), Needs> {
         (("GET", "/users/{id}"), Has(Right::See)),
         (("POST", "/users/{id}/help"), Has(Right::Help)),
         (("POST", "/users/{id}/accesses"), Has(Right::Change)),
+        (("GET", "/groups"), Has(Right::See)),
+        (("POST", "/groups"), Has(Right::Change)),
+        (("GET", "/groups/{kind}/{id}"), Has(Right::See)),
+        (("POST", "/groups/{kind}/{id}"), Has(Right::Change)),
+        (("GET", "/groups/{kind}/{id}/delete"), Has(Right::Change)),
+        (("POST", "/groups/{kind}/{id}/delete"), Has(Right::Change)),
         (("GET", "/audit"), Has(Right::SeeAudit)),
         (("GET", "/logons"), Has(Right::See)),
         (("GET", "/logons/{code}"), Has(Right::See)),
@@ -100,9 +106,12 @@ async fn every_route_denies_by_default() {
             assert_eq!(answer.status, StatusCode::NOT_FOUND, "{method} {path}");
         }
     }
-    for path in ["/services", "/machines", "/logons", "/users", "/audit", "/"] {
+    for path in ["/services", "/machines", "/logons", "/users", "/groups", "/audit", "/"] {
         let page = foreign.get(path).await.text;
-        assert!(!["Workstations", "PC-07", "anna"].iter().any(|name| page.contains(name)), "{path}");
+        assert!(
+            !["Workstations", "PC-07", "anna", "admins"].iter().any(|name| page.contains(name)),
+            "{path}"
+        );
     }
     let page = foreign.get("/administrators").await.text;
     assert!(page.contains(name) && !page.contains("help_desk"), "{page}");
@@ -115,6 +124,7 @@ struct Ids {
     machine: String,
     code: String,
     user: String,
+    group: String,
 }
 
 impl Ids {
@@ -125,7 +135,8 @@ impl Ids {
         let machine = world.machine(&service, "PC-07", "waiting").await;
         let code = world.logon(&machine, "no_access").await;
         let user = world.user("anna").await;
-        Self { administrator: auditor.id.to_string(), service, machine, code, user }
+        let group = world.group("admins").await;
+        Self { administrator: auditor.id.to_string(), service, machine, code, user, group }
     }
 
     fn fill(&self, path: &str) -> String {
@@ -135,14 +146,17 @@ impl Ids {
             &self.machine
         } else if path.starts_with("/users") {
             &self.user
+        } else if path.starts_with("/groups") {
+            &self.group
         } else {
             &self.administrator
         };
+        let path = path.replace("{kind}", "user");
         path.replace("{secret}", "none").replace("{code}", &self.code).replace("{id}", id)
     }
 
     fn is_ours(&self, path: &str) -> bool {
-        [&self.administrator, &self.service, &self.machine, &self.code, &self.user]
+        [&self.administrator, &self.service, &self.machine, &self.code, &self.user, &self.group]
             .iter()
             .any(|id| path.contains(*id))
     }
@@ -167,6 +181,7 @@ async fn every_page_carries_its_headers() {
         "/services/new",
         "/machines",
         "/logons",
+        "/groups",
     ] {
         let answer = owner.get(path).await;
         let policy = answer.headers.get("content-security-policy").unwrap().to_str().unwrap();

@@ -4,6 +4,7 @@
 //! what it needs, and a line in the table of the test `every_call_denies_by_default`.
 
 mod error;
+mod groups;
 mod logons;
 mod machines;
 mod page;
@@ -50,6 +51,14 @@ fn calls(app: &Arc<App>) -> Api {
         .add(Needs::Right(Right::See), routes!(users::devices))
         .add(Needs::Right(Right::Help), routes!(users::add_device))
         .add(Needs::Right(Right::Help), routes!(users::remove_device))
+        .add(Needs::Right(Right::See), routes!(groups::list))
+        .add(Needs::Right(Right::Change), routes!(groups::add))
+        .add(Needs::Right(Right::See), routes!(groups::show))
+        .add(Needs::Right(Right::Change), routes!(groups::rename))
+        .add(Needs::Right(Right::Change), routes!(groups::delete))
+        .add(Needs::Right(Right::Change), routes!(groups::restore))
+        .add(Needs::Right(Right::Change), routes!(groups::add_member))
+        .add(Needs::Right(Right::Change), routes!(groups::remove_member))
         .add(Needs::Right(Right::See), routes!(rules::accesses))
         .add(Needs::Right(Right::Change), routes!(rules::grant))
         .add(Needs::Right(Right::Change), routes!(rules::revoke))

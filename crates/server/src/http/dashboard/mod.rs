@@ -12,6 +12,7 @@ mod audit;
 mod error;
 mod explain;
 mod frame;
+mod groups;
 mod home;
 mod installer;
 mod logons;
@@ -70,6 +71,12 @@ fn pages(app: &Arc<App>) -> Pages {
         .get("/users/{id}", Needs::Right(Right::See), users::one)
         .post("/users/{id}/help", Needs::Right(Right::Help), users::help)
         .post("/users/{id}/accesses", Needs::Right(Right::Change), users::accesses)
+        .get("/groups", Needs::Right(Right::See), groups::list)
+        .post("/groups", Needs::Right(Right::Change), groups::new)
+        .get("/groups/{kind}/{id}", Needs::Right(Right::See), groups::one)
+        .post("/groups/{kind}/{id}", Needs::Right(Right::Change), groups::change)
+        .get("/groups/{kind}/{id}/delete", Needs::Right(Right::Change), groups::ask_delete)
+        .post("/groups/{kind}/{id}/delete", Needs::Right(Right::Change), groups::delete)
         .get("/audit", Needs::Right(Right::SeeAudit), audit::show)
         .get("/logons", Needs::Right(Right::See), logons::list)
         .get("/logons/{code}", Needs::Right(Right::See), logons::one)

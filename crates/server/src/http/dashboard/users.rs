@@ -132,7 +132,7 @@ pub(super) async fn one(
         .into_iter()
         .map(|d| DeviceLine { id: d.id.to_string(), name: d.name, used: Instant::maybe(d.last_used) })
         .collect();
-    let accesses = app.store.accesses_of(organisation, Some(user.id)).await?;
+    let accesses = app.store.accesses_of(organisation, user.id).await?;
     let accesses = accesses
         .into_iter()
         .map(|access| AccessLine { until: Instant::maybe(access.until), access })
@@ -200,7 +200,7 @@ pub(super) async fn accesses(
     let (organisation, actor, now) = (caller.organisation, caller.actor.clone(), now());
     let user = app.store.read(|read| read.user(organisation, &id))?;
     if let Some(access) = fields.given("revoke") {
-        let of_user = app.store.accesses_of(organisation, Some(user.id)).await?;
+        let of_user = app.store.accesses_of(organisation, user.id).await?;
         let access = AccessId::parse(access)
             .filter(|access| of_user.iter().any(|a| a.id == *access && !a.user_is_group))
             .ok_or_else(|| StoreError::not_found("access", "of this user"))?;
