@@ -319,6 +319,18 @@ impl Store {
         self.accesses_where(organisation, ("(a.user_id = ?2 OR a.service_id = ?2)", Some(group.0.0))).await
     }
 
+    /// The accesses in force under a policy.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn accesses_under(
+        &self,
+        organisation: OrganisationId,
+        policy: PolicyId,
+    ) -> Result<Vec<Access>, StoreError> {
+        self.accesses_where(organisation, ("a.policy_id = ?2", Some(policy.0.0))).await
+    }
+
     /// The accesses in force for which a condition about `?2` holds.
     async fn accesses_where(
         &self,

@@ -1,7 +1,7 @@
 //! Policies: when, from where and by which methods.
 
 use super::services::taken;
-use super::{OrganisationId, PolicyId, Store, StoreError};
+use super::{OrganisationId, PolicyId, Read, Store, StoreError};
 use crate::audit::{Actor, Entry};
 use crate::names::Name;
 use decision::policy::{Methods, Zone};
@@ -98,6 +98,16 @@ pub(super) fn find(
         .query_row(params![organisation, PolicyId::parse(text.trim()), crate::names::key(text)], policy)
         .optional()?
         .map_or_else(|| Err(StoreError::not_found("policy", text)), read)
+}
+
+impl Read<'_> {
+    /// A live policy by id or name.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub fn policy(&self, organisation: OrganisationId, text: &str) -> Result<Policy, StoreError> {
+        find(self, organisation, text)
+    }
 }
 
 impl Store {

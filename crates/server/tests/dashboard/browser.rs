@@ -4,6 +4,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
+use server::administration::policies;
 use server::administration::services::add;
 use server::administrators::Role;
 use server::administrators::link::NewLink;
@@ -16,6 +17,7 @@ use server::sealing::{KeyText, Sealer};
 use server::store::GroupId;
 use server::store::groups::Kind;
 use server::store::ids::{MachineId, ServiceId};
+use server::store::policies::PolicyText;
 use server::store::{OrganisationId, Store, Use, UserId};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -96,6 +98,13 @@ impl World {
         let email = Name::parse_email(&format!("{name}@acme.example")).unwrap();
         let user = (id, Name::parse("username", name).unwrap(), email);
         self.store().add_user(ORGANISATION, user, Actor::Server, now()).await.unwrap();
+        id.to_string()
+    }
+
+    /// A policy that allows everything; its id.
+    pub async fn policy(&self, name: &str) -> String {
+        let named = (Name::parse("name", name).unwrap(), PolicyText::default());
+        let id = policies::add(self.store(), ORGANISATION, named, Actor::Server, now()).await.unwrap();
         id.to_string()
     }
 

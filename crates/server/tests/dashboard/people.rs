@@ -127,3 +127,45 @@ async fn a_group_gets_members_and_an_access_and_goes() {
     assert!(world.store().accesses(ORGANISATION).await.unwrap().is_empty());
     assert_eq!(admin.get(&path).await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn a_policy_says_when_it_would_allow() {
+    let world = World::new().await;
+    let mut admin = world.administrator("lea", Role::Administrator).await;
+    let fields = [
+        ("name", "office"),
+        ("when", "mon-fri 08:00-18:00\r\n\r\nsat 09:00-12:00\r\n"),
+        ("zone", "Europe/Berlin"),
+        ("networks", "10.0.0.0/8"),
+        ("session", "console"),
+        ("method", "totp"),
+    ];
+    let path = admin.post("/policies", &fields).await.location().to_owned();
+    assert!(path.starts_with("/policies/"), "{path}");
+    assert_eq!(admin.post("/policies", &fields).await.status, StatusCode::CONFLICT);
+    for (field, value) in [("when", "mon 25:00-26:00"), ("networks", "10.0.0.0/99"), ("zone", "Mars/Olympus")]
+    {
+        let answer =
+            admin.post("/policies", &[("name", "x"), ("when", "mon 08:00-09:00"), (field, value)]).await;
+        let refused = [StatusCode::CONFLICT, StatusCode::UNPROCESSABLE_ENTITY].contains(&answer.status);
+        assert!(refused || field == "when", "{field}: {}", answer.status);
+    }
+    let page = admin.get(&path).await.text;
+    assert!(
+        page.contains("08:00–18:00") && page.contains("09:00–12:00") && page.contains("nothing"),
+        "{page}"
+    );
+    // Monday, 4 January 2027, 08:30 in Berlin.
+    let allowed = admin.get(&format!("{path}?at=2027-01-04T07:30&from=10.1.2.3&session=console")).await.text;
+    assert!(allowed.contains("It would allow"), "{allowed}");
+    for (question, line) in [
+        ("at=2027-01-04T06:30", "when mon-fri 08:00-18:00"),
+        ("at=2027-01-04T07:30&from=192.0.2.7", "network 10.0.0.0/8"),
+        ("at=2027-01-04T07:30&session=remote", "session console"),
+    ] {
+        let refused = admin.get(&format!("{path}?{question}")).await.text;
+        assert!(refused.contains("It would refuse") && refused.contains(line), "{question}: {refused}");
+    }
+    let bad = admin.get(&format!("{path}?from=here")).await;
+    assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
+}

@@ -50,6 +50,9 @@ fn expected() -> BTreeMap<(&'static str, &'static str), Needs> {
         (("POST", "/groups/{kind}/{id}"), Has(Right::Change)),
         (("GET", "/groups/{kind}/{id}/delete"), Has(Right::Change)),
         (("POST", "/groups/{kind}/{id}/delete"), Has(Right::Change)),
+        (("GET", "/policies"), Has(Right::See)),
+        (("POST", "/policies"), Has(Right::Change)),
+        (("GET", "/policies/{id}"), Has(Right::See)),
         (("GET", "/audit"), Has(Right::SeeAudit)),
         (("GET", "/logons"), Has(Right::See)),
         (("GET", "/logons/{code}"), Has(Right::See)),
@@ -106,10 +109,10 @@ async fn every_route_denies_by_default() {
             assert_eq!(answer.status, StatusCode::NOT_FOUND, "{method} {path}");
         }
     }
-    for path in ["/services", "/machines", "/logons", "/users", "/groups", "/audit", "/"] {
+    for path in ["/services", "/machines", "/logons", "/users", "/groups", "/policies", "/audit", "/"] {
         let page = foreign.get(path).await.text;
         assert!(
-            !["Workstations", "PC-07", "anna", "admins"].iter().any(|name| page.contains(name)),
+            !["Workstations", "PC-07", "anna", "admins", "office"].iter().any(|name| page.contains(name)),
             "{path}"
         );
     }
@@ -125,6 +128,7 @@ struct Ids {
     code: String,
     user: String,
     group: String,
+    policy: String,
 }
 
 impl Ids {
@@ -136,7 +140,8 @@ impl Ids {
         let code = world.logon(&machine, "no_access").await;
         let user = world.user("anna").await;
         let group = world.group("admins").await;
-        Self { administrator: auditor.id.to_string(), service, machine, code, user, group }
+        let policy = world.policy("office").await;
+        Self { administrator: auditor.id.to_string(), service, machine, code, user, group, policy }
     }
 
     fn fill(&self, path: &str) -> String {
@@ -146,6 +151,8 @@ impl Ids {
             &self.machine
         } else if path.starts_with("/users") {
             &self.user
+        } else if path.starts_with("/policies") {
+            &self.policy
         } else if path.starts_with("/groups") {
             &self.group
         } else {
@@ -156,7 +163,7 @@ impl Ids {
     }
 
     fn is_ours(&self, path: &str) -> bool {
-        [&self.administrator, &self.service, &self.machine, &self.code, &self.user, &self.group]
+        [&self.administrator, &self.service, &self.machine, &self.code, &self.user, &self.group, &self.policy]
             .iter()
             .any(|id| path.contains(*id))
     }
@@ -182,6 +189,7 @@ async fn every_page_carries_its_headers() {
         "/machines",
         "/logons",
         "/groups",
+        "/policies",
     ] {
         let answer = owner.get(path).await;
         let policy = answer.headers.get("content-security-policy").unwrap().to_str().unwrap();

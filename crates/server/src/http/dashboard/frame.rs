@@ -9,12 +9,13 @@ use axum::response::{Html, IntoResponse as _, Response};
 use zeroize::Zeroizing;
 
 /// Places in the navigation; only what exists, and only what the role may see.
-const PLACES: [(Place, &str, &str, Right); 8] = [
+const PLACES: [(Place, &str, &str, Right); 9] = [
     (Place::Home, "/", "Home", Right::See),
     (Place::Services, "/services", "Services", Right::See),
     (Place::Machines, "/machines", "Machines", Right::See),
     (Place::Users, "/users", "Users", Right::See),
     (Place::Groups, "/groups", "Groups", Right::See),
+    (Place::Policies, "/policies", "Policies", Right::See),
     (Place::Logons, "/logons", "Logons", Right::See),
     (Place::Audit, "/audit", "Audit", Right::SeeAudit),
     (Place::Administrators, "/administrators", "Administrators", Right::Own),
@@ -33,6 +34,8 @@ pub(super) enum Place {
     Users,
     /// Groups.
     Groups,
+    /// Policies.
+    Policies,
     /// Logons.
     Logons,
     /// Audit.

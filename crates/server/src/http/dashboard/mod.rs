@@ -17,6 +17,7 @@ mod home;
 mod installer;
 mod logons;
 mod machines;
+mod policies;
 mod qr;
 mod services;
 mod sign_in;
@@ -77,6 +78,9 @@ fn pages(app: &Arc<App>) -> Pages {
         .post("/groups/{kind}/{id}", Needs::Right(Right::Change), groups::change)
         .get("/groups/{kind}/{id}/delete", Needs::Right(Right::Change), groups::ask_delete)
         .post("/groups/{kind}/{id}/delete", Needs::Right(Right::Change), groups::delete)
+        .get("/policies", Needs::Right(Right::See), policies::list)
+        .post("/policies", Needs::Right(Right::Change), policies::new)
+        .get("/policies/{id}", Needs::Right(Right::See), policies::one)
         .get("/audit", Needs::Right(Right::SeeAudit), audit::show)
         .get("/logons", Needs::Right(Right::See), logons::list)
         .get("/logons/{code}", Needs::Right(Right::See), logons::one)
