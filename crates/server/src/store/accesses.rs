@@ -160,7 +160,8 @@ impl ServiceAccess {
 }
 
 impl Store {
-    /// The accesses that end after one instant and up to another, both Unix seconds, with their ends.
+    /// The accesses that end after one instant and up to another, both Unix seconds, with their ends; none
+    /// that a deletion has ended already.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -171,8 +172,17 @@ impl Store {
     ) -> Result<Vec<(AccessId, i64)>, StoreError> {
         self.scan(move |read| {
             let mut statement = read.prepare_cached(
-                "SELECT id, until FROM accesses
-                 WHERE organisation_id = ?1 AND until > ?2 AND until <= ?3 AND deleted IS NULL ORDER BY until",
+                "SELECT a.id, a.until FROM accesses a
+                 WHERE a.organisation_id = ?1 AND a.until > ?2 AND a.until <= ?3 AND a.deleted IS NULL
+                    AND (EXISTS (SELECT 1 FROM users u
+                            WHERE u.organisation_id = ?1 AND u.id = a.user_id AND u.deleted IS NULL)
+                        OR EXISTS (SELECT 1 FROM groups g
+                            WHERE g.organisation_id = ?1 AND g.id = a.user_id AND g.deleted IS NULL))
+                    AND (EXISTS (SELECT 1 FROM services s
+                            WHERE s.organisation_id = ?1 AND s.id = a.service_id AND s.deleted IS NULL)
+                        OR EXISTS (SELECT 1 FROM groups g
+                            WHERE g.organisation_id = ?1 AND g.id = a.service_id AND g.deleted IS NULL))
+                 ORDER BY a.until",
             )?;
             let rows = statement
                 .query_map(params![organisation, after, up_to], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -248,9 +258,10 @@ impl Store {
             let exists = write
                 .prepare_cached(
                     "SELECT 1 FROM accesses WHERE organisation_id = ?1 AND user_id = ?2 AND service_id = ?3
-                        AND +account_domain = ?4 AND +account_name = ?5 AND policy_id IS ?6 AND deleted IS NULL",
+                        AND +account_domain = ?4 AND +account_name = ?5 AND policy_id IS ?6 AND deleted IS NULL
+                        AND (until IS NULL OR until > ?7)",
                 )?
-                .exists(params![organisation, user.id, service.id, domain, name, policy_id])?;
+                .exists(params![organisation, user.id, service.id, domain, name, policy_id, now])?;
             if exists {
                 return Err(StoreError::refused(
                     "access_exists",

@@ -114,7 +114,7 @@ async fn whoever_leaves_a_group_leaves_its_accesses() {
         assert_eq!(fleet.reason().await, Reason::NotPermitted, "{group}");
         set_member(world, (kind, group, who), true).await;
     }
-    // A stranger in another organisation's or kind's group of the same name has nothing from it.
+    // Somebody who is in no group has nothing from it.
     world.user("ben").await;
     let ben = with_code(domain_account("anna"), Some("ben"), "000000");
     assert_eq!(fleet.machine.decide(&world.router, &ben).await.reason, Reason::NotPermitted);
@@ -153,6 +153,9 @@ async fn an_access_ends_when_it_says() {
     assert_eq!(fleet.reason().await, Reason::CodeAccepted);
     fleet.world.sql("UPDATE accesses SET until = 1790000000").await;
     assert_eq!(fleet.reason().await, Reason::PolicyExpired);
+    // What has ended is no access any more: the same is granted anew.
+    fleet.grant(Whom::User("anna".to_owned()), servers(), Some(now() + 3600)).await;
+    assert_eq!(fleet.reason().await, Reason::CodeAccepted);
     let over = Grant {
         id: AccessId::random().unwrap(),
         user: admins(),
@@ -196,5 +199,9 @@ async fn the_lists_name_the_groups() {
     let ending = store.accesses_ending(ORGANISATION, (now(), now() + 86_400)).await.unwrap();
     assert!(ending.is_empty());
     fleet.grant(Whom::User("anna".to_owned()), servers(), Some(now() + 3600)).await;
-    assert_eq!(store.accesses_ending(ORGANISATION, (now(), now() + 86_400)).await.unwrap().len(), 1);
+    let ending = || store.accesses_ending(ORGANISATION, (now(), now() + 86_400));
+    assert_eq!(ending().await.unwrap().len(), 1);
+    let servers = (Kind::Service, "servers".to_owned());
+    store.delete_group(ORGANISATION, servers, console(), now()).await.unwrap();
+    assert!(ending().await.unwrap().is_empty(), "what gives nothing is not announced");
 }
