@@ -60,7 +60,7 @@ pub fn spans(policy: &Policy, zone: Option<&str>, now: i64) -> Vec<(String, Stri
     let zone = zone.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
     let today = zone.to_datetime(Timestamp::from_second(now).unwrap_or_default()).date();
     let days = (0..7).filter_map(|ahead: i64| today.checked_add(ahead.days()).ok());
-    days.map(|day| (day.strftime("%A, %-d %B").to_string(), hours(policy, &zone, day))).collect()
+    days.map(|day| (day.strftime("%a, %-d %b").to_string(), hours(policy, &zone, day))).collect()
 }
 
 fn hours(policy: &Policy, zone: &TimeZone, day: Date) -> String {
