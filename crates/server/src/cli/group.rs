@@ -129,7 +129,7 @@ pub async fn run(command: Command, at: &Console) -> Result<(), Failure> {
             at.show(&group, &text)
         }
         Command::Restore { group_id } => {
-            store.restore_group(organisation, group_id, at.actor(), now()).await?;
+            store.restore_group(organisation, (None, group_id), at.actor(), now()).await?;
             at.show(&json!({ "group_id": group_id }), "The group is back, with its members and accesses.")
         }
     }

@@ -295,23 +295,24 @@ impl Store {
         .await
     }
 
-    /// Undoes a deletion, with everything that went with it.
+    /// Undoes a deletion, with everything that went with it; of a group of this kind, or of either.
     ///
     /// # Errors
     /// `not_found`; `name_taken` where another group has the name now; `undo_over` after [`UNDO_SECS`].
     pub async fn restore_group(
         &self,
         organisation: OrganisationId,
-        id: GroupId,
+        (kind, id): (Option<Kind>, GroupId),
         actor: Actor,
         now: i64,
     ) -> Result<(), StoreError> {
         self.write(move |write| {
             let deleted: (String, i64) = write
                 .prepare_cached(
-                    "SELECT name, deleted FROM groups WHERE organisation_id = ?1 AND id = ?2 AND deleted IS NOT NULL",
+                    "SELECT name, deleted FROM groups
+                     WHERE organisation_id = ?1 AND id = ?2 AND deleted IS NOT NULL AND (?3 IS NULL OR kind = ?3)",
                 )?
-                .query_row(params![organisation, id], |row| Ok((row.get(0)?, row.get(1)?)))
+                .query_row(params![organisation, id, kind.map(Kind::as_str)], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?
                 .ok_or_else(|| StoreError::not_found("deleted group", id))?;
             if now.saturating_sub(deleted.1) > UNDO_SECS {

@@ -1,6 +1,5 @@
 //! One logon of version 1 in one commit: facts, decision, counters, its row, the call and the audit.
 
-use super::access_queries::PLACES;
 use super::guesses::{self, Origin};
 use super::logon_facts::{self, NamedAccess, Who};
 use super::logons::{self, Record, Row};
@@ -189,7 +188,7 @@ impl Read<'_> {
 
     /// Whether any access of a service may be about an account of this name, in whatever domain and of
     /// whomever: a domain or a name that is written in another way must not let its accounts pass,
-    /// nor may a user who was deleted or disabled.
+    /// nor may a user who was deleted or disabled, nor one of a group that was deleted.
     fn may_be_named(
         &self,
         organisation: OrganisationId,
@@ -197,12 +196,13 @@ impl Read<'_> {
         name: &Name,
     ) -> Result<bool, StoreError> {
         // Between names in ASCII only equal ones are alike.
-        let mut statement = self.prepare_cached(&format!(
-            "WITH {PLACES}
+        let mut statement = self.prepare_cached(
+            "WITH places(id) AS (SELECT ?2 UNION ALL
+                SELECT group_id FROM group_members WHERE organisation_id = ?1 AND member_id = ?2)
              SELECT DISTINCT a.account_name FROM places CROSS JOIN accesses a
              WHERE a.organisation_id = ?1 AND a.service_id = places.id AND a.deleted IS NULL
-                AND (a.account_name = ?3 OR ?4 OR a.account_name GLOB '*[^ -~]*')"
-        ))?;
+                AND (a.account_name = ?3 OR ?4 OR a.account_name GLOB '*[^ -~]*')",
+        )?;
         let beyond_ascii = !name.as_str().is_ascii();
         let mut rows = statement.query(params![organisation, service.0.0, name.as_str(), beyond_ascii])?;
         while let Some(row) = rows.next()? {

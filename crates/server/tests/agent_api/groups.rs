@@ -132,17 +132,17 @@ async fn a_deleted_group_gives_nothing_and_comes_back_whole() {
         assert_eq!((deleted.members, deleted.accesses), (1, 1));
         assert_eq!(fleet.reason().await, Reason::NotPermitted, "{name}");
         assert!(store.accesses(ORGANISATION).await.unwrap().is_empty());
-        store.restore_group(ORGANISATION, deleted.id, console(), now()).await.unwrap();
+        store.restore_group(ORGANISATION, (Some(kind), deleted.id), console(), now()).await.unwrap();
     }
     assert_eq!(fleet.reason().await, Reason::CodeAccepted);
     // Too late, and where another has the name.
     let group = store.delete_group(ORGANISATION, (Kind::User, "admins".to_owned()), console(), now());
     let id = group.await.unwrap().id;
-    let late = store.restore_group(ORGANISATION, id, console(), now() + 31 * 86_400).await;
+    let late = store.restore_group(ORGANISATION, (None, id), console(), now() + 31 * 86_400).await;
     assert_eq!(late.unwrap_err().code(), "undo_over");
     let other = (GroupId::random().unwrap(), Kind::User, Name::parse("name", "Admins").unwrap());
     store.add_group(ORGANISATION, other, console(), now()).await.unwrap();
-    let taken = store.restore_group(ORGANISATION, id, console(), now()).await;
+    let taken = store.restore_group(ORGANISATION, (None, id), console(), now()).await;
     assert_eq!(taken.unwrap_err().code(), "name_taken");
 }
 

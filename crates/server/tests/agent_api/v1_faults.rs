@@ -2,10 +2,15 @@
 
 use crate::client::now;
 use crate::v1::{ALLOWED, DAY, NO_SERVICE, NO_USER, Original, PASSED, refused};
-use crate::world::{Service, Totp, World};
+use crate::world::{ORGANISATION, Service, Totp, World, console};
+use decision::account::Pattern;
 use protocol::v1::path;
 use serde_json::Value;
+use server::names::Name;
+use server::store::accesses::{Grant, Where, Whom};
+use server::store::groups::Kind;
 use server::store::policies::PolicyText;
+use server::store::{AccessId, GroupId};
 
 const WRONG: &str = r#"{"status":"failed","reason":"INVALID_TOTP","intent":"agent-login","data":[null]}"#;
 
@@ -314,6 +319,42 @@ async fn pass_through_passes_no_spelling_that_windows_may_take_for_a_named_accou
     }
     for user in ["ACME\\maier", "ACME\\schäfer", "ACME\\björn"] {
         assert_eq!(agent.login(&world, user, "", "").await, PASSED, "{user}");
+    }
+}
+
+/// Pass-through again: an account that only a group's access names is named, also while one of the
+/// groups is deleted; a deletion that can be undone opens nothing.
+#[tokio::test]
+async fn pass_through_passes_nobody_whom_a_groups_access_names() {
+    let (world, service, _, _) = world().await;
+    let agent = world.allow_v1(&service, true).await;
+    let store = world.store();
+    let groups = [(Kind::User, "admins", "anna"), (Kind::Service, "servers", service.name.as_str())];
+    for (kind, name, member) in groups {
+        let group = (GroupId::random().unwrap(), kind, Name::parse("name", name).unwrap());
+        store.add_group(ORGANISATION, group, console(), now()).await.unwrap();
+        let whose = (kind, name.to_owned(), member.to_owned());
+        store.set_member(ORGANISATION, whose, true, (console(), now())).await.unwrap();
+    }
+    let grant = Grant {
+        id: AccessId::random().unwrap(),
+        user: Whom::Group("admins".to_owned()),
+        service: Where::Group("servers".to_owned()),
+        account: Pattern::parse("ACME\\chief").unwrap(),
+        shown: "ACME\\chief".to_owned(),
+        policy: None,
+        until: Some(now() + 60),
+    };
+    store.grant_access(ORGANISATION, grant, console(), now()).await.unwrap();
+    assert_eq!(agent.login(&world, "ACME\\chief", "", "").await, NO_USER);
+    assert_eq!(agent.login(&world, "ACME\\eve", "", "").await, PASSED);
+    for change in [
+        "UPDATE groups SET deleted = 1 WHERE kind = 'user'",
+        "UPDATE groups SET deleted = 1 WHERE kind = 'service'",
+        "UPDATE accesses SET until = 1",
+    ] {
+        world.sql(change).await;
+        assert_eq!(agent.login(&world, "ACME\\chief", "", "").await, NO_USER, "{change}");
     }
 }
 

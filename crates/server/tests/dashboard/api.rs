@@ -385,6 +385,8 @@ async fn groups_are_kept_by_programs() {
     let deleted = program.send("DELETE", "/groups/user/bosses", None, None).await;
     let id = deleted.body["group_id"].as_str().unwrap().to_owned();
     assert_eq!(program.get("/accesses").await.body["items"], json!([]));
+    let other_kind = program.send("POST", &format!("/groups/service/{id}/restore"), None, None).await;
+    assert_eq!(other_kind.status, StatusCode::NOT_FOUND);
     let restored = program.send("POST", &format!("/groups/user/{id}/restore"), None, None).await;
     assert_eq!(restored.status, StatusCode::NO_CONTENT);
     assert_eq!(program.get("/groups").await.body["items"].as_array().unwrap().len(), 2);

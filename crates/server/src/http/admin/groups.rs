@@ -126,10 +126,10 @@ pub(super) async fn delete(
 pub(super) async fn restore(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Path((_, group)): Place,
+    Path((kind, group)): Place,
 ) -> Result<StatusCode, ApiError> {
     let id = GroupId::parse(&group).ok_or_else(ApiError::not_found)?;
-    app.store.restore_group(caller.organisation, id, caller.actor, now()).await?;
+    app.store.restore_group(caller.organisation, (Some(kind), id), caller.actor, now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

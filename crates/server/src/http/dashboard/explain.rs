@@ -32,7 +32,7 @@ pub(super) fn meaning(code: &str) -> &'static str {
         Some(R::OutsideHours) => "outside the policy's days and hours",
         Some(R::NetworkNotAllowed) => "from a network that the policy does not allow",
         Some(R::SessionNotAllowed) => "the policy wants another kind of session",
-        Some(R::PolicyExpired) => "the policy's time is over",
+        Some(R::PolicyExpired) => "the time of the access, or of its policy, is over",
         Some(R::MethodNotAllowed) => "the policy does not allow this method",
         Some(R::NoDevice) => "the user has no device",
         Some(R::PushNotAvailable) => "no phone of the user can be rung",
@@ -91,8 +91,8 @@ pub(super) fn advice(logon: &Logon) -> Option<Advice> {
         | R::SessionNotAllowed
         | R::PolicyExpired
         | R::MethodNotAllowed => run(
-            "The policy below says so. Where that is wrong, grant the access under another policy; for once, let the \
-             account past:",
+            "The line below says so. Where that is wrong, grant the access anew, under another policy or with a later \
+             end; for once, let the account past:",
             format!("trasa-server logon bypass --machine {machine} --account {account} --minutes 10"),
         ),
         R::NoDevice | R::PushNotAvailable => at_user(run(

@@ -1,21 +1,19 @@
 //! Groups of users and of services: members, accesses, deletion.
 
 use super::PageError;
+use super::accesses::{Line, grant, lines};
 use super::frame::{Frame, Place, page};
-use super::words::Instant;
 use crate::administrators::Right;
 use crate::app::App;
 use crate::clock::now;
-use crate::dates;
 use crate::http::guard::{Caller, Fields};
 use crate::names::Name;
-use crate::store::accesses::{Access, Grant, Where, Whom};
+use crate::store::accesses::{Where, Whom};
 use crate::store::groups::{Group, Kind, Member};
 use crate::store::{AccessId, GroupId, StoreError};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use decision::account::Pattern;
 use std::sync::Arc;
 
 #[derive(Template)]
@@ -37,11 +35,6 @@ struct OneView {
     places: Vec<(String, String)>,
     policies: Vec<String>,
     may_change: bool,
-}
-
-struct Line {
-    access: Access,
-    until: Option<Instant>,
 }
 
 #[derive(Template)]
@@ -86,20 +79,15 @@ pub(super) async fn one(
     let organisation = caller.organisation;
     let (group, members) = app.store.group(organisation, (kind, id)).await?;
     let accesses = app.store.accesses_of_group(organisation, group.id).await?;
-    let services = app.store.services(organisation).await?.into_iter().map(|service| {
-        let label = service.name;
-        (format!("service:{}", service.id), label)
-    });
+    let services = app.store.services(organisation).await?;
+    let services = services.into_iter().map(|service| (format!("service:{}", service.id), service.name));
     let groups = app.store.groups(organisation).await?;
     let groups = groups.into_iter().filter(|group| group.kind == Kind::Service);
     let groups = groups.map(|group| (format!("group:{}", group.id), format!("the group {}", group.name)));
     page(&OneView {
         frame: Frame::of(&caller, Place::Groups, group.name.clone()),
         members,
-        accesses: accesses
-            .into_iter()
-            .map(|access| Line { until: Instant::maybe(access.until), access })
-            .collect(),
+        accesses: lines(accesses),
         places: services.chain(groups).collect(),
         policies: app.store.policies(organisation).await?.into_iter().map(|p| p.name).collect(),
         may_change: caller.may(Right::Change),
@@ -128,26 +116,21 @@ pub(super) async fn change(
             .ok_or_else(|| StoreError::not_found("access", "of this group"))?;
         app.store.set_access_revoked(organisation, (access, true), actor, now).await?;
     } else if kind == Kind::User && fields.given("account").is_some() {
-        app.store.grant_access(organisation, grant(&fields, Whom::Group(name))?, actor, now).await?;
+        let grant = grant(&fields, Whom::Group(name), place(&fields)?)?;
+        app.store.grant_access(organisation, grant, actor, now).await?;
     } else {
         return Err(PageError::Invalid("the form says nothing to be done".to_owned()));
     }
     Ok(to(kind, group.id))
 }
 
-fn grant(fields: &Fields, user: Whom) -> Result<Grant, PageError> {
-    let shown = fields.text("account").trim().to_owned();
-    let account = Pattern::parse(&shown).map_err(|error| {
-        PageError::Invalid(format!("{shown:?} is no account: {error}; write DOMAIN\\name or .\\name"))
-    })?;
-    let service = match fields.text("place").split_once(':') {
-        Some(("service", id)) => Where::Service(id.to_owned()),
-        Some(("group", id)) => Where::Group(id.to_owned()),
-        _ => return Err(PageError::Invalid("say on which service or group of services".to_owned())),
-    };
-    let policy = fields.given("policy").map(str::to_owned);
-    let until = fields.given("until").map(dates::until).transpose().map_err(PageError::Invalid)?;
-    Ok(Grant { id: AccessId::random()?, user, service, account, shown, policy, until })
+/// Where the form grants an access: a service, or a group of them.
+fn place(fields: &Fields) -> Result<Where, PageError> {
+    match fields.text("place").split_once(':') {
+        Some(("service", id)) => Ok(Where::Service(id.to_owned())),
+        Some(("group", id)) => Ok(Where::Group(id.to_owned())),
+        _ => Err(PageError::Invalid("say on which service or group of services".to_owned())),
+    }
 }
 
 /// `GET /groups/{kind}/{id}/delete`

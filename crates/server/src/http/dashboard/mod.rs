@@ -5,6 +5,7 @@
 //! it needs, a line in the table of the test `every_route_denies_by_default`, and, where it belongs
 //! into the navigation, a line in `frame`.
 
+mod accesses;
 mod account;
 mod administrators;
 mod assets;

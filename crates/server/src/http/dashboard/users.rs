@@ -1,6 +1,7 @@
 //! People: find, add, enable and disable, devices, what they may sign in to.
 
 use super::PageError;
+use super::accesses::{Line, grant, lines};
 use super::frame::{Frame, Place, page};
 use super::qr::{Enrolment, drawn};
 use super::words::Instant;
@@ -8,16 +9,14 @@ use crate::administration::devices::add_totp;
 use crate::administrators::Right;
 use crate::app::App;
 use crate::clock::now;
-use crate::dates;
 use crate::http::guard::{Caller, Fields};
 use crate::names::Name;
-use crate::store::accesses::{Access, Grant, Where, Whom};
+use crate::store::accesses::{Where, Whom};
 use crate::store::users::User;
 use crate::store::{AccessId, DeviceId, StoreError, UserId};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use decision::account::Pattern;
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -48,16 +47,11 @@ struct OneView {
     user: User,
     since: Instant,
     devices: Vec<DeviceLine>,
-    accesses: Vec<AccessLine>,
+    accesses: Vec<Line>,
     services: Vec<String>,
     policies: Vec<String>,
     may_help: bool,
     may_change: bool,
-}
-
-struct AccessLine {
-    access: Access,
-    until: Option<Instant>,
 }
 
 struct DeviceLine {
@@ -133,10 +127,6 @@ pub(super) async fn one(
         .map(|d| DeviceLine { id: d.id.to_string(), name: d.name, used: Instant::maybe(d.last_used) })
         .collect();
     let accesses = app.store.accesses_of(organisation, user.id).await?;
-    let accesses = accesses
-        .into_iter()
-        .map(|access| AccessLine { until: Instant::maybe(access.until), access })
-        .collect();
     let services = app.store.services(organisation).await?.into_iter().map(|s| s.name).collect();
     let policies = app.store.policies(organisation).await?.into_iter().map(|p| p.name).collect();
     page(&OneView {
@@ -144,7 +134,7 @@ pub(super) async fn one(
         since: Instant::of(user.created),
         user,
         devices,
-        accesses,
+        accesses: lines(accesses),
         services,
         policies,
         may_help: caller.may(Right::Help),
@@ -206,20 +196,8 @@ pub(super) async fn accesses(
             .ok_or_else(|| StoreError::not_found("access", "of this user"))?;
         app.store.set_access_revoked(organisation, (access, true), actor, now).await?;
     } else {
-        let shown = fields.text("account").trim().to_owned();
-        let account = Pattern::parse(&shown).map_err(|error| {
-            PageError::Invalid(format!("{shown:?} is no account: {error}; write DOMAIN\\name or .\\name"))
-        })?;
-        let until = fields.given("until").map(dates::until).transpose().map_err(PageError::Invalid)?;
-        let grant = Grant {
-            id: AccessId::random()?,
-            user: Whom::User(user.id.to_string()),
-            service: Where::Service(fields.text("service").to_owned()),
-            account,
-            shown,
-            policy: fields.given("policy").map(str::to_owned),
-            until,
-        };
+        let whom = Whom::User(user.id.to_string());
+        let grant = grant(&fields, whom, Where::Service(fields.text("service").to_owned()))?;
         app.store.grant_access(organisation, grant, actor, now).await?;
     }
     Ok(Redirect::to(&format!("/users/{}", user.id)).into_response())
